@@ -1,0 +1,1 @@
+"""HOW OTHERS ASK: HTTP, identity, settings, event stream, worker, commands."""

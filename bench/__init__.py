@@ -1,0 +1,1 @@
+"""The benchmarks, each beside its peer in the same run."""

@@ -1,0 +1,1 @@
+"""WHAT THE NETWORK DOES: one module per duty, one transaction per act."""

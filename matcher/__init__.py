@@ -1,0 +1,1 @@
+"""WHO GOES: pairs, waves, plans. Pure, deterministic, with reasons."""

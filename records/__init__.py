@@ -1,0 +1,1 @@
+"""WHAT WE REMEMBER: PostgreSQL and PostGIS, nothing else."""

@@ -1,0 +1,1 @@
+"""WHAT PEOPLE SEE: pages, live map, drawings, the assembled command line."""

@@ -1,0 +1,1 @@
+"""WHOSE GROUND: polygons, cells, coverage. Pure: same input, same answer; no clock, no database."""
