@@ -1,0 +1,45 @@
+"""Metres between places: great-circle for one pair or arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.points import LonLat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean earth radius in metres (IUGG 1980, R1)."""
+
+
+def metres_between(here: LonLat, there: LonLat) -> float:
+    """Return the great-circle distance in metres between two WGS84 places (haversine)."""
+    lat1, lat2 = math.radians(here.lat), math.radians(there.lat)
+    half_dlat = (lat2 - lat1) / 2
+    half_dlon = math.radians(there.lon - here.lon) / 2
+    chord = math.sin(half_dlat) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(half_dlon) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))
+
+
+def metres_from(here: LonLat, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return great-circle metres from one WGS84 place to each of many, given as degrees in two equal arrays."""
+    lat1 = math.radians(here.lat)
+    lat2 = np.radians(lats)
+    half_dlat = (lat2 - lat1) / 2
+    half_dlon = np.radians(lons - here.lon) / 2
+    chord = np.sin(half_dlat) ** 2 + math.cos(lat1) * np.cos(lat2) * np.sin(half_dlon) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    return metres
+
+
+def moved(place: LonLat, east_m: float, north_m: float) -> LonLat:
+    """Return the place that lies `east_m` and `north_m` metres away (local plane; good to 0.1 % below 10 km)."""
+    lat = place.lat + math.degrees(north_m / EARTH_RADIUS_M)
+    lat = max(-90.0, min(90.0, lat))
+    shrink = max(1e-9, math.cos(math.radians(place.lat)))
+    lon = place.lon + math.degrees(east_m / (EARTH_RADIUS_M * shrink))
+    return LonLat((lon + 180.0) % 360.0 - 180.0, lat)
