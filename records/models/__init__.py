@@ -1,1 +1,47 @@
 """One file per record."""
+
+from records.models.account import Account
+from records.models.audit import Audit
+from records.models.certificate import Certificate
+from records.models.checkin import Checkin
+from records.models.cluster import Cluster
+from records.models.dispatch import Dispatch
+from records.models.event import Event
+from records.models.ground import Ground
+from records.models.idempotency import KeptAnswer
+from records.models.incident import Incident
+from records.models.judgement import Judgement
+from records.models.network import Network
+from records.models.offer import Offer
+from records.models.position import Position
+from records.models.reporter import Reporter
+from records.models.responder import Responder
+from records.models.seat import Seat
+from records.models.session import SignedIn
+from records.models.sighting import Sighting
+from records.models.voucher import Voucher
+from records.models.zone import Zone
+
+__all__ = [
+    "Account",
+    "Audit",
+    "Certificate",
+    "Checkin",
+    "Cluster",
+    "Dispatch",
+    "Event",
+    "Ground",
+    "Incident",
+    "Judgement",
+    "KeptAnswer",
+    "Network",
+    "Offer",
+    "Position",
+    "Reporter",
+    "Responder",
+    "Seat",
+    "Sighting",
+    "SignedIn",
+    "Voucher",
+    "Zone",
+]

@@ -1,0 +1,88 @@
+"""The engine from a URL, the sessions on it, and the way up to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+APP_ROLE = "tandem_app"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
+    """Return the program's engine: it acts as a role that owns nothing, and never shows parameters in errors.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL of a PostgreSQL with PostGIS, `postgresql+psycopg://...`.
+    pool_size
+        Connections kept; a few more may be opened in a rush.
+    name
+        What the server's activity view calls us.
+    """
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"application_name": name},
+    )
+
+    @event.listens_for(engine, "connect")
+    def become_the_program(connection: Any, _record: Any) -> None:
+        # The login may be the owner; the program must not be, or row-level security would be its own gift.
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {APP_ROLE}")
+            cursor.execute("SET statement_timeout = '10s'")
+            cursor.execute("SET idle_in_transaction_session_timeout = '5s'")
+            cursor.execute("SET jit = off")
+        connection.commit()
+
+    return engine
+
+
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Return the maker of sessions; records stay readable after their transaction ended."""
+    return sessionmaker(engine, expire_on_commit=False, autoflush=True)
+
+
+def owner_engine(url: str) -> Engine:
+    """Return an engine that acts as the owner, for migrations and the console alone."""
+    return create_engine(url, hide_parameters=True, poolclass=NullPool, json_serializer=_dumps)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` up (or down) to `revision`."""
+    engine = owner_engine(url)
+    config = _config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        current = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+        known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if current else None
+        connection.rollback()
+        down = revision == "base" or (known is not None and revision.isdigit() and revision < known)
+        (command.downgrade if down else command.upgrade)(config, revision)
+        connection.commit()
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""The way from one shape of the records to the next, up and down."""

@@ -1,0 +1,25 @@
+"""A signed-in session; only the hash of its token is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from records.base import Base, Big, PlainNetworkId
+
+
+class SignedIn(Base):
+    """A signed-in session; only the hash of its token is kept."""
+
+    __tablename__ = "session"
+
+    network_id: Mapped[PlainNetworkId]
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[Big]
+    kind: Mapped[str]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
