@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-import h3
+import bisect
+from typing import TYPE_CHECKING
 
-from geo.errors import NotACell, NotAResolution
+import h3
+import numpy as np
+import shapely
+from h3.api import basic_int
+
+from geo.errors import NotACell, NotAResolution, TooFarForCells
 from geo.points import LonLat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely import MultiPolygon, Polygon
 
 WORKING_RESOLUTIONS = (5, 6, 7, 8, 9, 10)
 """Resolutions that a sighting carries: logs 5, locks 6, public 7, coverage 8, clustering 9, desk lists 10."""
+
+CLUSTER_RESOLUTION = 9
+"""The resolution at which sightings look for their neighbours."""
+
+DISK_REACH_M = (0.0, 140.0, 370.0, 560.0, 770.0, 980.0, 1_185.0, 1_400.0, 1_600.0)
+"""Metres a disk of k steps is sure to cover round any place in its middle cell, at `CLUSTER_RESOLUTION`.
+
+The smallest reach found on 700 places spread over the globe and round all twelve pentagons, rounded down.
+"""
 
 _MAX_RESOLUTION = 15
 
@@ -72,6 +93,20 @@ def steps_between(cell: str, other: str) -> int | None:
         return None
 
 
+def steps_reaching(metres: float) -> int:
+    """Return how many steps a disk at `CLUSTER_RESOLUTION` needs to cover every place within `metres`.
+
+    Raises
+    ------
+    TooFarForCells
+        When the distance is beyond the largest disk whose reach was measured (1,600 m).
+    """
+    steps = bisect.bisect_left(DISK_REACH_M, metres)
+    if steps == len(DISK_REACH_M):
+        raise TooFarForCells
+    return steps
+
+
 def edge_m(resolution: int) -> float:
     """Return the average length of a cell's edge in metres."""
     return h3.average_hexagon_edge_length(resolution, unit="m")
@@ -85,3 +120,47 @@ def to_int(cell: str) -> int:
 def from_int(number: int) -> str:
     """Return the cell for a number that a table keeps."""
     return _checked(h3.int_to_str(number))
+
+
+def number_at(place: LonLat, resolution: int) -> int:
+    """Return the cell of `resolution` at `place` (WGS84) as the number tables keep; unchecked, for the hot paths."""
+    number: int = basic_int.latlng_to_cell(place.lat, place.lon, resolution)
+    return number
+
+
+def ancestor_mask(resolution: int, ancestor: int) -> tuple[int, int]:
+    """Return (keep, fill): `number & keep | fill` names the ancestor of a cell number without asking H3.
+
+    A cell number holds its resolution in bits 52 to 55 and one digit of three bits per resolution, the finest digits
+    lowest; digits finer than the cell are all ones (https://h3geo.org/docs/core-library/h3Indexing).
+    """
+    if not 0 <= ancestor <= resolution <= _MAX_RESOLUTION:
+        raise NotAResolution
+    unused_digits = (1 << 3 * (_MAX_RESOLUTION - ancestor)) - 1
+    return ~(0xF << 52), ancestor << 52 | unused_digits
+
+
+def child_count(number: int, resolution: int) -> int:
+    """Return how many descendants a cell number has at a finer resolution (pentagons have fewer)."""
+    count: int = basic_int.cell_to_children_size(number, resolution)
+    return count
+
+
+def numbers_touching(area: Polygon | MultiPolygon, resolution: int) -> list[int]:
+    """Return the numbers of all cells that share ground with `area` (WGS84), sorted.
+
+    Areas wider than a third of the earth must be cut by the caller: H3 reads a polygon wider than 180 degrees as
+    crossing the antimeridian. H3 draws the edges of a cell straight in degrees; whoever needs more than that
+    precision grows `area` first.
+    """
+    shape = h3.geo_to_h3shape(area)
+    return sorted(basic_int.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
+
+
+def shapes(numbers: Sequence[int]) -> NDArray[np.object_]:
+    """Return each cell's boundary as a shapely polygon, WGS84, longitude first; a cell across the antimeridian is wide."""
+    rings = [[corner[::-1] for corner in basic_int.cell_to_boundary(number)] for number in numbers]
+    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    corners = np.array([corner for ring in rings for corner in ring], dtype=np.float64).reshape(-1, 2)
+    outlines: NDArray[np.object_] = shapely.polygons(shapely.linearrings(corners, indices=owner))
+    return outlines
