@@ -19,3 +19,31 @@ class UnsafeDatabase(RecordsError):
 
 class NoSuchNetwork(RecordsError):
     """There is no network of that name here."""
+
+
+class Refused(RecordsError):
+    """The database refused this: it must never be."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class TryAgain(RecordsError):
+    """Two people did this at the same moment; please try again."""
+
+
+class DatabaseAway(RecordsError):
+    """The database cannot be reached right now."""
+
+
+class ClusterMissing(RecordsError):
+    """PostgreSQL with PostGIS is missing; please run: sudo apt-get install -y postgresql postgresql-15-postgis-3."""
+
+
+class ClusterAlreadyRunning(RecordsError):
+    """A database is already running on this data folder; stop the other one first, or choose another folder."""
+
+
+class ClusterFailed(RecordsError):
+    """The private database did not start; postgres.log in the data folder says why."""

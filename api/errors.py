@@ -1,0 +1,170 @@
+"""THE table: error -> status, as RFC 9457 problems that never echo what was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from desk import errors as desk
+from geo.errors import GeoError
+from records import errors as records
+
+
+class BodyTooLarge(Exception):
+    """This is too large to take in."""
+
+
+class KeyUsedDifferently(Exception):
+    """This Idempotency-Key was used before with another body."""
+
+
+class KeyMissing(Exception):
+    """Please send an Idempotency-Key with this request, so that a retry cannot do it twice."""
+
+
+class TooMany(Exception):
+    """That was a lot at once; please wait a moment and send it again."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class WrongOrigin(Exception):
+    """This request did not come from our own pages."""
+
+
+STATUS: dict[type[Exception], int] = {
+    desk.NotSignedIn: 401,
+    desk.NotAllowed: 403,
+    WrongOrigin: 403,
+    desk.NotFound: 404,
+    records.NoSuchRecord: 404,
+    records.NoSuchNetwork: 404,
+    records.NotAnId: 404,
+    desk.NotLawful: 409,
+    desk.OneDispatchPerPlace: 409,
+    desk.ResponderAlreadyTaken: 409,
+    desk.NobodyGoesAlone: 409,
+    desk.BothMustBeThere: 409,
+    desk.NotVerified: 409,
+    desk.TwoPeopleVerify: 409,
+    desk.CertificateMissing: 409,
+    desk.DispatchNeverMoves: 409,
+    desk.AlreadyJudged: 409,
+    desk.NameTaken: 409,
+    desk.AliasTaken: 409,
+    desk.StillNeeded: 409,
+    desk.DatabaseRefused: 409,
+    records.TryAgain: 409,
+    BodyTooLarge: 413,
+    GeoError: 422,
+    desk.DeskError: 422,
+    KeyUsedDifferently: 422,
+    KeyMissing: 422,
+    TooMany: 429,
+    records.DatabaseAway: 503,
+}
+"""Looked up by the error's class and then its parents."""
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def status_of(error: Exception) -> int:
+    """Return the status code of an error; 500 for what nobody foresaw."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return 500
+
+
+def sentence_of(error: Exception) -> str:
+    """Return the one sentence that people read about an error; the class says it, never the value."""
+    return next((kind.__doc__.strip() for kind in type(error).__mro__ if kind.__doc__), "").split("\n")[0]
+
+
+def problem(status: int, title: str, *, fields: list[dict[str, str]] | None = None, **headers: str) -> JSONResponse:
+    """Return an RFC 9457 problem."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if fields:
+        body["errors"] = fields
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def answer(_request: Request, error: Exception) -> JSONResponse:
+    """Answer with the table's status and the error's own sentence."""
+    status = status_of(error)
+    if status == 500:
+        return problem(500, "Something went wrong on our side; nothing was half-stored.")
+    field = getattr(error, "field", None)
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "2"
+    title = sentence_of(error)
+    return problem(status, title, fields=[{"field": field, "detail": title}] if field else None, **headers)
+
+
+def install(app: FastAPI) -> None:
+    """Teach an application to answer with problems."""
+    for kind in STATUS:
+        app.add_exception_handler(kind, answer)
+    app.add_exception_handler(Exception, answer)
+
+    @app.exception_handler(RequestValidationError)
+    def unreadable(_request: Request, error: RequestValidationError) -> JSONResponse:
+        fields = [
+            {"field": ".".join(str(part) for part in each["loc"][1:]) or "body", "detail": _detail(each)}
+            for each in error.errors()
+        ]
+        first = fields[0]
+        return problem(422, f"{first['field']}: {first['detail']}", fields=fields)
+
+    @app.exception_handler(HTTPException)
+    def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        titles = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+        return problem(error.status_code, titles.get(error.status_code, "This request cannot be answered."))
+
+
+_DETAILS = {
+    "missing": "This is needed.",
+    "extra_forbidden": "This is not a field we know.",
+    "literal_error": "This is not one of the words we know.",
+    "enum": "This is not one of the words we know.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "This is too short.",
+    "too_long": "These are too many.",
+    "json_invalid": "This is not JSON.",
+    "int_parsing": "This must be a whole number.",
+    "int_type": "This must be a whole number.",
+    "float_type": "This must be a number.",
+    "float_parsing": "This must be a number.",
+    "finite_number": "This must be a finite number.",
+    "greater_than_equal": "This is too small.",
+    "less_than_equal": "This is too large.",
+    "datetime_parsing": "This must be a time like 2026-11-20T14:03:00Z.",
+    "datetime_from_date_parsing": "This must be a time like 2026-11-20T14:03:00Z.",
+    "datetime_type": "This must be a time like 2026-11-20T14:03:00Z.",
+    "timezone_aware": "This time needs its zone, such as Z.",
+    "string_type": "This must be text.",
+    "string_pattern_mismatch": "This is not written the way we expect.",
+    "bool_parsing": "This must be true or false.",
+    "bool_type": "This must be true or false.",
+    "list_type": "This must be a list.",
+    "model_attributes_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "dict_type": "This must be an object.",
+}
+"""What a validator found, in plain words; the value itself is never repeated."""
+
+
+def _detail(found: Any) -> str:
+    own = found.get("ctx", {}).get("error")
+    if found["type"] == "value_error" and own is not None:
+        return sentence_of(own) if type(own) is not ValueError else str(own)
+    return _DETAILS.get(found["type"], "This cannot be read.")

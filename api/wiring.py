@@ -1,0 +1,94 @@
+"""Settings become an engine, keys, zones and travel times; the one place where transactions are opened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from api.settings import Settings
+from desk import errors, reactions
+from desk.keyring.folder import FolderKeyRing
+from desk.policy import NetworkPolicy
+from desk.unit_of_work import NetworkNow, UnitOfWork
+from matcher.travel import CrowFlies
+from records import engine as records_engine
+from records.errors import NoSuchNetwork, Refused
+from records.repositories import networks
+from records.transaction import transaction
+from zones.lookup import ZoneMap
+
+
+class House:
+    """Everything a door needs, built once per process."""
+
+    def __init__(self, settings: Settings, *, name: str = "tandem") -> None:
+        self.settings = settings
+        self.engine = records_engine.create(settings.database_url, pool_size=settings.pool_size, name=name)
+        self._sessions = records_engine.sessions(self.engine)
+        self.keys = FolderKeyRing(settings.key_dir)
+        self._zone_maps: dict[int, tuple[int, ZoneMap]] = {}
+        self._zone_lock = threading.Lock()
+
+    @contextmanager
+    def act(self, network_id: int, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
+        """Open one act in one network: its facts are settled and committed at the end, or nothing is kept.
+
+        Parameters
+        ----------
+        network_id
+            The network to act in.
+        now
+            The time to act at; without it the clock, or the network's own clock in a rehearsal.
+
+        Raises
+        ------
+        DeskError
+            What the desk or, explained, the database refused.
+        """
+        try:
+            with transaction(self._sessions, network_id) as session:
+                row = networks.NetworkRepository(session, network_id).get()
+                uow = UnitOfWork(
+                    session,
+                    network=NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version),
+                    policy=NetworkPolicy.of(row.policy),
+                    now=now or row.rehearsal_at or datetime.now(UTC),
+                    keys=self.keys,
+                    travel=CrowFlies(),
+                    zone_map=self._zone_map,
+                )
+                yield uow
+                reactions.settle(uow)
+        except Refused as refused:
+            raise errors.explain(refused) from refused
+
+    def networks(self) -> list[NetworkNow]:
+        """Return all networks on this server, by id."""
+        with transaction(self._sessions, None) as session:
+            return [
+                NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version) for row in networks.every(session)
+            ]
+
+    def default_network(self) -> NetworkNow:
+        """Return the network that people without a session speak to; raises NoSuchNetwork."""
+        every = self.networks()
+        if self.settings.network:
+            every = [network for network in every if network.slug == self.settings.network]
+        if not every:
+            raise NoSuchNetwork
+        return every[0]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _zone_map(self, uow: UnitOfWork) -> ZoneMap:
+        version = uow.network.zones_version
+        with self._zone_lock:
+            kept = self._zone_maps.get(uow.network.id)
+            if kept is None or kept[0] != version:
+                kept = (version, uow.zones.build_map(version))
+                self._zone_maps[uow.network.id] = kept
+            return kept[1]

@@ -1,0 +1,101 @@
+"""THE table: which role may do which act (SAFETY, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from desk.errors import NotAllowed, NotSignedIn
+from records.enums import Role
+
+
+class Act(StrEnum):
+    """Everything somebody can ask the desk to do."""
+
+    LOOK_AROUND = "see what is public"
+    SIGN_IN = "sign in"
+    REPORT = "report a sighting"
+    RETRACT = "retract a sighting"
+    SEE_ALERTS = "see verified alerts"
+    RESPOND = "be available, answer offers, move on, check in"
+    READ_INCIDENTS = "read sightings and incidents"
+    JUDGE = "judge, merge, split, undo"
+    DISPATCH = "rank pairs, dispatch, cancel"
+    READ_DISPATCHES = "read dispatches"
+    READ_ZONES = "read zones"
+    WRITE_ZONES = "draw and import zones"
+    READ_ROSTER = "read the roster"
+    WRITE_ROSTER = "change the roster"
+    READ_COVERAGE = "read coverage"
+    READ_PATTERNS = "read patterns"
+    MAKE_VOUCHER = "vouch for somebody"
+    SUSPEND = "suspend an account"
+    FOLLOW = "follow the event stream"
+    REHEARSE = "move a rehearsal's clock"
+
+
+EVERYONE: Final = frozenset(Role)
+
+ALLOWED: Final[dict[Act, frozenset[Role]]] = {
+    Act.LOOK_AROUND: EVERYONE,
+    Act.SIGN_IN: EVERYONE,
+    Act.REPORT: EVERYONE,
+    Act.RETRACT: EVERYONE,
+    Act.SEE_ALERTS: frozenset(
+        {Role.SPOTTER, Role.RESPONDER, Role.OPERATOR, Role.DISPATCHER, Role.VERIFIER, Role.ORGANIZER}
+    ),
+    Act.RESPOND: frozenset({Role.RESPONDER}),
+    Act.READ_INCIDENTS: frozenset({Role.DISPATCHER, Role.VERIFIER}),
+    Act.JUDGE: frozenset({Role.DISPATCHER, Role.VERIFIER}),
+    Act.DISPATCH: frozenset({Role.DISPATCHER}),
+    Act.READ_DISPATCHES: frozenset({Role.DISPATCHER}),
+    Act.READ_ZONES: frozenset({Role.DISPATCHER, Role.ORGANIZER}),
+    Act.WRITE_ZONES: frozenset({Role.ORGANIZER}),
+    Act.READ_ROSTER: frozenset({Role.ORGANIZER}),
+    Act.WRITE_ROSTER: frozenset({Role.ORGANIZER}),
+    Act.READ_COVERAGE: frozenset({Role.DISPATCHER, Role.ORGANIZER}),
+    Act.READ_PATTERNS: frozenset({Role.ANALYST}),
+    Act.MAKE_VOUCHER: frozenset({Role.ORGANIZER}),
+    Act.SUSPEND: frozenset({Role.ORGANIZER, Role.ADMIN}),
+    Act.FOLLOW: EVERYONE,
+    Act.REHEARSE: frozenset({Role.ADMIN}),
+}
+
+OPEN_TO_ANYONE: Final = frozenset({Act.LOOK_AROUND, Act.SIGN_IN, Act.RETRACT})
+"""Acts that need no account; reporting may join them where a network allows anonymous reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: an account, or nobody (anonymous)."""
+
+    account_id: int | None = None
+    alias: str | None = None
+    lineage: int | None = None
+    roles: frozenset[Role] = frozenset()
+    script: bool = False
+    responder_id: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether an account stands behind this."""
+        return self.account_id is not None
+
+
+ANONYMOUS: Final = Actor()
+
+
+def may(actor: Actor, act: Act, *, anonymous_reports: bool = False) -> bool:
+    """Return whether this actor may do this act."""
+    if act in OPEN_TO_ANYONE:
+        return True
+    if not actor.known:
+        return act is Act.REPORT and anonymous_reports
+    return bool(actor.roles & ALLOWED[act])
+
+
+def require(actor: Actor, act: Act, *, anonymous_reports: bool = False) -> None:
+    """Raise NotSignedIn or NotAllowed unless this actor may do this act."""
+    if not may(actor, act, anonymous_reports=anonymous_reports):
+        raise NotAllowed if actor.known else NotSignedIn

@@ -1,0 +1,118 @@
+"""What can be wrong at the desk, as sentences; the database's refusals are explained here too."""
+
+from __future__ import annotations
+
+from records.errors import Refused
+
+
+class DeskError(Exception):
+    """The desk cannot do this."""
+
+    field: str | None = None
+    """The field that is wrong, where one is; never its value."""
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence a person reads."""
+        return (type(self).__doc__ or "").strip()
+
+
+class NotSignedIn(DeskError):
+    """Please sign in first."""
+
+
+class NotAllowed(DeskError):
+    """Your role does not allow this."""
+
+
+class NotFound(DeskError):
+    """There is nothing here under that id."""
+
+
+class NotLawful(DeskError):
+    """This step is not possible from where things stand now."""
+
+
+class OneDispatchPerPlace(DeskError):
+    """Enough people are on their way to this incident."""
+
+
+class ResponderAlreadyTaken(DeskError):
+    """One of these two people has just been asked or seated elsewhere."""
+
+
+class NobodyGoesAlone(DeskError):
+    """Nobody goes alone: this needs both people of the pair."""
+
+
+class BothMustBeThere(DeskError):
+    """Staged means that both are at the meeting point."""
+
+
+class NotVerified(DeskError):
+    """Only a verified incident may be observed or accompanied; a pair may be sent to look."""
+
+
+class TwoPeopleVerify(DeskError):
+    """Verified takes two different people of two lineages."""
+
+
+class CertificateMissing(DeskError):
+    """This seat needs a training certificate that is still valid."""
+
+
+class DispatchNeverMoves(DeskError):
+    """The place of a dispatch does not change once people were asked."""
+
+
+class AlreadyJudged(DeskError):
+    """You have already judged this incident; undo that judgement first."""
+
+
+class NameTaken(DeskError):
+    """Another zone already has this name."""
+
+
+class AliasTaken(DeskError):
+    """This alias is already in use."""
+
+
+class StillNeeded(DeskError):
+    """Something else still depends on this."""
+
+
+class DatabaseRefused(DeskError):
+    """The records refused this, because it must never be."""
+
+
+EXPLAINED: dict[str, type[DeskError]] = {
+    "one_dispatch_per_place": OneDispatchPerPlace,
+    "no_double_booking": ResponderAlreadyTaken,
+    "one_live_offer": ResponderAlreadyTaken,
+    "one_waiting_yes": ResponderAlreadyTaken,
+    "asked_once_per_dispatch": ResponderAlreadyTaken,
+    "nobody_goes_alone_observer": NobodyGoesAlone,
+    "nobody_goes_alone_buddy": NobodyGoesAlone,
+    "a_seat_needs_a_formed_pair": NobodyGoesAlone,
+    "a_seat_needs_a_yes": NobodyGoesAlone,
+    "staged_means_both_observer": BothMustBeThere,
+    "staged_means_both_buddy": BothMustBeThere,
+    "observe_needs_a_verified_incident": NotVerified,
+    "accompany_needs_an_incident_that_was_verified": NotVerified,
+    "verified_means_two_people_of_two_lineages": TwoPeopleVerify,
+    "verified_was_verified": TwoPeopleVerify,
+    "the_seat_needs_its_certificate": CertificateMissing,
+    "training_is_current": CertificateMissing,
+    "lawful_step": NotLawful,
+    "held_has_a_deadline": NotLawful,
+    "a_dispatch_never_moves": DispatchNeverMoves,
+    "one_standing_judgement": AlreadyJudged,
+    "zone_name": NameTaken,
+    "account_network_id_alias_key": AliasTaken,
+}
+"""THE table: what a constraint's refusal means to a person."""
+
+
+def explain(refused: Refused) -> DeskError:
+    """Return the sentence for what the database refused."""
+    return EXPLAINED.get(refused.constraint, DatabaseRefused)()

@@ -1,0 +1,91 @@
+"""A key ring in a folder that only the service may open."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from datetime import date
+from pathlib import Path
+
+from desk.errors import DeskError
+
+_KEY_BYTES = 32
+_FOLDER_MODE = 0o700
+
+
+class KeyFolderOpen(DeskError):
+    """The key folder can be read by others; make it readable by the service alone."""
+
+
+class KeyUnusable(DeskError):
+    """A key in the key folder is too short to be a key."""
+
+
+class FolderKeyRing:
+    """Keys as files of 32 random bytes, made on first use, destroyed by deleting them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept: dict[str, bytes] = {}
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            raise KeyFolderOpen
+
+    def receipt_key(self) -> bytes:
+        """Return the key that receipts are derived with."""
+        return self._key("receipt")
+
+    def plate_key(self, network_id: int, day: date) -> bytes | None:
+        """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
+        name = f"plate-{network_id}-{day.isoformat()}"
+        if self._newest_forgotten() >= day.isoformat():
+            self._kept.pop(name, None)
+            return None
+        return self._key(name)
+
+    def forget_plate_keys_before(self, day: date) -> int:
+        """Destroy plate keys of days before `day`; return how many."""
+        doomed = [path for path in self._folder.glob("plate-*") if path.name[-10:] < day.isoformat()]
+        for path in doomed:
+            path.unlink(missing_ok=True)
+            self._kept.pop(path.name, None)
+        mark = date.fromordinal(day.toordinal() - 1).isoformat()
+        if mark > self._newest_forgotten():
+            self._write("forgotten", mark.encode())
+        return len(doomed)
+
+    def _newest_forgotten(self) -> str:
+        mark = self._folder / "forgotten"
+        return mark.read_text(encoding="ascii") if mark.exists() else ""
+
+    def _key(self, name: str) -> bytes:
+        kept = self._kept.get(name)
+        if kept is None:
+            path = self._folder / name
+            if not path.exists():
+                self._write_new(name, secrets.token_bytes(_KEY_BYTES))
+            kept = path.read_bytes()
+            if len(kept) != _KEY_BYTES:
+                raise KeyUnusable
+            self._kept[name] = kept
+        return kept
+
+    def _write_new(self, name: str, content: bytes) -> None:
+        # Two processes may need a new key at once: the first to link its file wins, the other reads that one.
+        draft = self._write(f".{name}.{os.getpid()}.{secrets.token_hex(4)}", content)
+        try:
+            os.link(draft, self._folder / name)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+
+    def _write(self, name: str, content: bytes) -> Path:
+        path = self._folder / name
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return path

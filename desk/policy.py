@@ -1,0 +1,90 @@
+"""The network's numbers: defaults with floors, tuned by rows of the network, read into frozen policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from typing import Any
+
+from geo.linking import ClusterPolicy
+from matcher.policy import PairPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePolicy:
+    """What happens to a sighting at the door."""
+
+    anonymous_reports: bool = False
+    late_after: timedelta = timedelta(hours=6)
+    """Observed longer ago than this: kept as documentation, never a reason to send anybody."""
+    early_by: timedelta = timedelta(minutes=2)
+    """Observed further in the future than this: refused; less is taken as now, and marked."""
+    oldest: timedelta = timedelta(days=3650)
+    coarse_beyond_m: float = 250.0
+    unvouched_per_cell_and_hour: int = 200
+    area_margin_m: float = 5_000.0
+    note_length: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationPolicy:
+    """When people may call an incident verified; two people of two lineages is a floor and no number here."""
+
+    quiet_after: timedelta = timedelta(minutes=90)
+    """Nothing new for this long, and nobody out there: the desk closes an unverified incident by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckinPolicy:
+    """How often each person on a dispatch says that they are well."""
+
+    every: timedelta = timedelta(minutes=10)
+    grace: timedelta = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """How long things are kept (SAFETY, section 9); shorter is possible, longer is not."""
+
+    position: timedelta = timedelta(minutes=15)
+    exact_unverified: timedelta = timedelta(hours=24)
+    exact_verified: timedelta = timedelta(days=7)
+    events: timedelta = timedelta(hours=24)
+    answers: timedelta = timedelta(hours=72)
+    plate_tokens: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """All the numbers of one network, one frozen part per room."""
+
+    clustering: ClusterPolicy = field(default_factory=ClusterPolicy)
+    pairs: PairPolicy = field(default_factory=PairPolicy)
+    intake: IntakePolicy = field(default_factory=IntakePolicy)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
+    checkins: CheckinPolicy = field(default_factory=CheckinPolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, Mapping[str, Any]]) -> NetworkPolicy:
+        """Return the defaults with a network's own numbers laid over them.
+
+        Durations are given in seconds. Unknown names are ignored, so that an older program can read a newer row;
+        each part checks its floors itself.
+        """
+        policy = cls()
+        for part in fields(cls):
+            own = numbers.get(part.name)
+            if own:
+                policy = replace(policy, **{part.name: _tuned(getattr(policy, part.name), own)})
+        return policy
+
+
+def _tuned(part: Any, own: Mapping[str, Any]) -> Any:
+    known = {each.name for each in fields(part)}
+    changes: dict[str, Any] = {}
+    for name, value in own.items():
+        if name in known:
+            changes[name] = timedelta(seconds=value) if isinstance(getattr(part, name), timedelta) else value
+    return replace(part, **changes)

@@ -1,0 +1,22 @@
+"""What the desk asks of the outside: the keys that live apart from the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+
+class KeyRing(Protocol):
+    """Keys kept outside the database, in a folder or a key service."""
+
+    def receipt_key(self) -> bytes:
+        """Return the key that receipts are derived with."""
+        ...
+
+    def plate_key(self, network_id: int, day: date) -> bytes | None:
+        """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
+        ...
+
+    def forget_plate_keys_before(self, day: date) -> int:
+        """Destroy plate keys of days before `day`; return how many."""
+        ...

@@ -1,0 +1,44 @@
+"""THE table: fact -> what happens next; then everything goes to the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from desk import corroboration, dispatching
+from desk.events import Fact, IncidentClosed, IncidentUnfounded, PartnerLost, SightingReceived, SightingRetracted
+from desk.unit_of_work import UnitOfWork
+from geo import cells
+
+Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
+
+REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
+    (SightingReceived, corroboration.consider),
+    (SightingRetracted, corroboration.reconsider),
+    (IncidentUnfounded, dispatching.call_back),
+    (IncidentClosed, dispatching.stop_asking),
+    (PartnerLost, dispatching.seek_partner),
+)
+"""Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
+
+
+def settle(uow: UnitOfWork) -> None:
+    """React to every fact of this transaction, and to the facts that causes, then write all to the event log."""
+    done = 0
+    while done < len(uow.facts):
+        fresh, done = uow.facts[done:], len(uow.facts)
+        for kind, reaction in REACTIONS:
+            of_kind = [fact for fact in fresh if type(fact) is kind]
+            if of_kind:
+                reaction(uow, of_kind)
+    uow.events.append([_row(fact) for fact in uow.facts])
+
+
+def _row(fact: Fact) -> dict[str, object]:
+    return {
+        "kind": fact.kind,
+        "subject": fact.subject,
+        "version": fact.version,
+        "responder_id": fact.responder_id,
+        "cell5": fact.cell5 and cells.parent(fact.cell5, 5),
+    }

@@ -1,0 +1,42 @@
+"""The networks themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from records.errors import NoSuchNetwork
+from records.models import Network
+from records.repositories.repository import Repository
+
+
+def every(session: Session) -> Sequence[Network]:
+    """Return all networks on this server, by id; which there are is no secret here."""
+    return session.scalars(select(Network).order_by(Network.id)).all()
+
+
+class NetworkRepository(Repository):
+    """The network of this transaction."""
+
+    def get(self) -> Network:
+        """Return the network's row; raises NoSuchNetwork."""
+        row = self._session.scalar(select(Network).where(Network.id == self._network_id))
+        if row is None:
+            raise NoSuchNetwork
+        return row
+
+    def next_zones_version(self) -> int:
+        """Count the zones' version up and return it; other transactions that change zones wait here."""
+        return self._session.execute(
+            update(Network)
+            .where(Network.id == self._network_id)
+            .values(zones_version=Network.zones_version + 1)
+            .returning(Network.zones_version)
+        ).scalar_one()
+
+    def set_rehearsal_clock(self, moment: datetime) -> None:
+        """Set a rehearsal's own clock; the database refuses it for any other network."""
+        self._session.execute(update(Network).where(Network.id == self._network_id).values(rehearsal_at=moment))

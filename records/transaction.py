@@ -1,0 +1,54 @@
+"""One transaction of one network: opened here, committed at the end, its refusals named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from records import tenancy
+from records.errors import DatabaseAway, RecordsError, Refused, TryAgain
+
+Transaction = Session
+"""What rooms above may hold without speaking SQL: an open transaction."""
+
+_RACES = {"40001", "40P01", "55P03"}
+
+
+def _named(error: DBAPIError) -> RecordsError | None:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _RACES:
+        return TryAgain()
+    if isinstance(error, IntegrityError):
+        diagnosis = getattr(error.orig, "diag", None)
+        return Refused(getattr(diagnosis, "constraint_name", None) or "unnamed")
+    if isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P"))):
+        return DatabaseAway()
+    return None
+
+
+@contextmanager
+def transaction(maker: sessionmaker[Session], network_id: int | None) -> Iterator[Session]:
+    """Open a session inside one network, commit it at the end, roll it back on any error.
+
+    Raises
+    ------
+    Refused
+        The database refused a row, at once or at COMMIT (deferred keys); carries the constraint's name.
+    TryAgain
+        A deadlock or a serialisation failure; nothing was stored.
+    DatabaseAway
+        The connection is gone; whether a COMMIT under way was kept is not known, a retry with the same key tells.
+    """
+    try:
+        with maker.begin() as session:
+            if network_id is not None:
+                tenancy.enter(session, network_id)
+            yield session
+    except DBAPIError as error:
+        named = _named(error)
+        if named is None:
+            raise
+        raise named from error
