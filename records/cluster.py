@@ -158,7 +158,7 @@ class PrivateCluster:
         UnsafeDatabase
             A setting changed by hand could lose an acknowledged write.
         """
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._take_lock()
         try:
             if not (self._pgdata / "PG_VERSION").exists():
@@ -235,7 +235,7 @@ class PrivateCluster:
         if self._account:
             os.chown(self._pgdata, self._account["user"], self._account["group"])
         words = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--auth=trust", f"--username={_SUPERUSER}"]
-        program = [_binaries() / "initdb", *words, *(["--no-sync"] if self.throwaway else []), "-D"]
+        program = [str(_binaries() / "initdb"), *words, *(["--no-sync"] if self.throwaway else []), "-D"]
         with self._inside() as (name, where), self._log.open("ab") as log:
             if subprocess.run([*program, name], stdout=log, stderr=log, check=False, **where).returncode:  # noqa: S603 - our own words, no shell
                 raise ClusterFailed
