@@ -1,0 +1,38 @@
+"""The application over HTTP: routes, errors, and what guards every answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+
+from api import errors, middleware
+from api.routes import health
+from api.settings import Settings
+from api.wiring import House
+
+ROUTERS: tuple[APIRouter, ...] = (health.router,)
+"""One router per resource."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; nothing is read from the environment here."""
+    house = House(settings, name="tandem-api")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        app.state.default_network_id = house.default_network().id
+        yield
+        house.close()
+
+    shown = "/openapi.json" if settings.demo else None
+    app = FastAPI(title="Tandem", version="0.1.0", openapi_url=shown, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.house = house
+    errors.install(app)
+    middleware.install(app, settings)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
