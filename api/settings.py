@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,3 +50,8 @@ class Settings(BaseSettings):
 class _PlainUrl(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
     database_url: str = ""
+
+
+def handed_on(told: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment with `told` laid over it, for a part that is started as a process."""
+    return {**os.environ, **told}

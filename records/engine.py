@@ -86,3 +86,23 @@ def migrate(url: str, revision: str = "head") -> None:
         (command.downgrade if down else command.upgrade)(config, revision)
         connection.commit()
     engine.dispose()
+
+
+def ensure_network(url: str, *, slug: str, name: str, kind: str) -> int:
+    """Make a network of this slug as the owner where there is none yet, and return its number."""
+    engine = owner_engine(url)
+    try:
+        with engine.begin() as connection:
+            known = connection.execute(text("SELECT id FROM network WHERE slug = :slug"), {"slug": slug}).scalar()
+            if known is not None:
+                return int(known)
+            made = connection.execute(
+                text(
+                    "INSERT INTO network (id, slug, name, kind)"
+                    " SELECT coalesce(max(id), 0) + 1, :slug, :name, :kind FROM network RETURNING id"
+                ),
+                {"slug": slug, "name": name, "kind": kind},
+            ).scalar_one()
+            return int(made)
+    finally:
+        engine.dispose()

@@ -1,0 +1,64 @@
+"""The assembled command line: the api's commands, and those that need pages or drawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli import account, bench, imports, parts, place, replay, token
+from api.settings import Settings
+from records.errors import RecordsError
+from web import reports, serving
+from web import up as upping
+
+app = typer.Typer(
+    name="tandem",
+    help="Tandem: the sighting map and buddy-pair dispatch for lawful community rapid-response networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for part in (parts, imports, replay, token, bench):
+    app.registered_commands += part.app.registered_commands
+app.add_typer(account.app, name="account", help="People: add, voucher, suspend.")
+
+
+class DemoNotAsked(RecordsError):
+    """This server holds a demo network, whose logins everybody knows; start it with --demo if you mean that."""
+
+
+@app.command()
+def up(
+    *,
+    port: Annotated[int, typer.Option(help="The port of the site.", min=1, max=65535)] = 8000,
+    data: Annotated[Path | None, typer.Option(help="Where the database, the keys and the files live.")] = None,
+    demo: Annotated[bool, typer.Option(help="Load the invented city and let it live.")] = True,
+) -> None:
+    """Start everything on this machine: database, site, worker; Ctrl-C stops it again."""
+    with place.plainly():
+        settings = Settings.read()
+        settings.port = port
+        settings.demo = demo
+        settings.data_dir = upping.data_folder(data, settings)
+        serving.claim_port(settings)
+        upping.up(settings, with_demo=demo)
+
+
+@app.command()
+def serve(
+    *,
+    demo: Annotated[bool, typer.Option(help="Serve a demo network, whose logins everybody knows.")] = False,
+) -> None:
+    """Run the site of a real deployment."""
+    with place.plainly():
+        settings = place.settings()
+        settings.demo = demo or settings.demo
+        with place.house() as house:
+            if house.default_network().kind == "demo" and not settings.demo:
+                raise DemoNotAsked
+        serving.serve(settings)
+
+
+app.registered_commands += reports.app.registered_commands

@@ -1,0 +1,18 @@
+"""The site: the application over HTTP, its pages, and the files they need."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.settings import Settings
+from web import pages, panels, templating
+
+
+def create_site(settings: Settings) -> FastAPI:
+    """Build the whole site; nothing is read from the environment here."""
+    app = create_app(settings)
+    templating.install(app)
+    app.include_router(pages.router)
+    app.include_router(panels.router)
+    return app
