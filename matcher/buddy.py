@@ -122,14 +122,14 @@ def count_refusals(people: Sequence[Candidate], kinds: Sequence[Kind]) -> Counte
                 counts[rule] += size * other_size
     kind_by_id = {person.responder_id: kind for person, kind in zip(people, kinds, strict=True)}
     avoiding = {
-        (min(person.responder_id, other), max(person.responder_id, other))
+        (min(person.responder_id, avoided), max(person.responder_id, avoided))
         for person in people
-        for other in person.avoids
-        if other in kind_by_id and other != person.responder_id
+        for avoided in person.avoids
+        if avoided in kind_by_id and avoided != person.responder_id
     }
-    for one, other in avoiding:
+    for lower_id, higher_id in avoiding:
         counts[PairRule.ON_AVOID_LIST] += 1
-        rule = refusal(kind_by_id[one], kind_by_id[other])
+        rule = refusal(kind_by_id[lower_id], kind_by_id[higher_id])
         if rule is not None:
             counts[rule] -= 1
     return +counts

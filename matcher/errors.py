@@ -57,3 +57,7 @@ class NoMeetingPoint(MatcherError):
 
 class PersonTwiceInRoster(MatcherError):
     """A person stands twice in this roster."""
+
+
+class SnapshotOutOfDate(MatcherError):
+    """This picture of where people are is out of date."""

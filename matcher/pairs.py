@@ -1,0 +1,308 @@
+"""The exact best pairs for one incident, with reasons, and everybody else under the rule that kept them out."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from matcher.buddy import Kind, PairRule, avoid_each_other, count_refusals, kind_of, refusal, seated
+from matcher.cost import Reason, own_terms, pair_terms, reasons
+from matcher.eligibility import Rule, Screened, screen
+from matcher.errors import NoMeetingPoint, PersonTwiceInRoster
+from matcher.travel import CrowFlies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from matcher.candidates import Candidate, Scene
+    from matcher.meeting import MeetingPoint
+    from matcher.nearby import Nearby
+    from matcher.policy import PairPolicy
+    from matcher.travel import TravelTimes
+
+_CHUNK: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two people who could go together, where they would meet, and what it costs; seconds are whole.
+
+    The reasons add up to the cost.
+    """
+
+    observer_id: int
+    buddy_id: int
+    observer_eta_s: int
+    buddy_eta_s: int
+    meeting_point: MeetingPoint
+    cost_s: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def cost_min(self) -> float:
+        """The cost in minutes."""
+        return self.cost_s / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best pairs in order, and the rest of the roster under its rules.
+
+    `candidates + ruled_out.total()` is the length of the roster; `possible_pairs + pairs_ruled_out.total()` is the
+    number of unordered pairs of candidates. `why` says for each person ruled out by which rule.
+    """
+
+    pairs: tuple[Pair, ...]
+    candidates: int
+    ruled_out: Counter[Rule]
+    why: Mapping[int, Rule]
+    possible_pairs: int
+    pairs_ruled_out: Counter[PairRule]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A candidate on the way: whole seconds to each meeting point, the soonest, own penalties, and their kind."""
+
+    person: Candidate
+    seconds: tuple[int, ...]
+    soonest_s: int
+    own_s: int
+    kind: Kind
+
+    @property
+    def least_s(self) -> int:
+        """What any pair with this person costs at least."""
+        return self.soonest_s + self.own_s
+
+
+_Key = tuple[int, int, int]
+_Found = tuple[_Key, Arrival, Arrival, int]
+
+
+def crow_flies(policy: PairPolicy) -> CrowFlies:
+    """Return the fallback travel times at the speeds of a policy."""
+    return CrowFlies(policy.speeds_m_s, detour=policy.detour, get_going=policy.get_going)
+
+
+def rank_pairs(
+    people: Sequence[Candidate],
+    scene: Scene,
+    policy: PairPolicy,
+    travel: TravelTimes,
+    meeting_points: Sequence[MeetingPoint],
+    *,
+    n: int = 3,
+) -> Ranking:
+    """Rank the `n` cheapest pairs for a scene, equal to trying all pairs; ties go to the smaller ids.
+
+    Parameters
+    ----------
+    people
+        The whole roster, in any order; the answer does not depend on it.
+    meeting_points
+        Where a pair may meet; each pair gets the one where the later of the two is soonest.
+
+    Raises
+    ------
+    NoMeetingPoint
+        When there is no meeting point.
+    PersonTwiceInRoster
+        When an id stands twice in `people`.
+    """
+    if len({person.responder_id for person in people}) != len(people):
+        raise PersonTwiceInRoster
+    screened = screen(people, scene, policy, travel, [point.place for point in meeting_points])
+    going = arrivals(screened, scene, policy)
+    found = scan(_by_least_cost(going), scene, policy, n)
+    refused = count_refusals([it.person for it in going], [it.kind for it in going])
+    return Ranking(
+        pairs=tuple(_pair(it, scene, policy, meeting_points) for it in found),
+        candidates=len(going),
+        ruled_out=screened.ruled_out,
+        why=screened.why,
+        possible_pairs=len(going) * (len(going) - 1) // 2 - refused.total(),
+        pairs_ruled_out=refused,
+        note=travel.note,
+    )
+
+
+def rank_nearby(
+    nearby: Nearby,
+    scene: Scene,
+    policy: PairPolicy,
+    travel: TravelTimes,
+    meeting_points: Sequence[MeetingPoint],
+    *,
+    n: int = 3,
+) -> tuple[Pair, ...]:
+    """Rank the same pairs as `rank_pairs` from people already on the ground by cell, without counting the rest.
+
+    Only as many people are looked at as the best pairs need, so the time does not grow with the roster.
+
+    Raises
+    ------
+    NoMeetingPoint
+        When there is no meeting point.
+    SnapshotOutOfDate
+        When the snapshot does not hold at `scene.now`.
+    """
+    if not meeting_points:
+        raise NoMeetingPoint
+    nearby.check(scene.now, policy.position_age)
+    places = [point.place for point in meeting_points]
+
+    def batches() -> Iterator[tuple[int, Sequence[Arrival]]]:
+        limit_s = policy.eta_limit.total_seconds()
+        for bound_s, people in nearby.in_order(places, travel):
+            if bound_s > limit_s:
+                return
+            yield bound_s, arrivals(screen(people, scene, policy, travel, places), scene, policy)
+
+    return tuple(_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
+
+
+def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arrival]:
+    """Return the screened candidates with what the scan needs to know of each."""
+    limit_s = policy.eta_limit.total_seconds()
+    going: list[Arrival] = []
+    for person, seconds in zip(screened.candidates, screened.seconds, strict=True):
+        reach = sum(1 << point for point, needed_s in enumerate(seconds) if needed_s <= limit_s)
+        own_s = sum(own_terms(person, scene, policy))
+        going.append(Arrival(person, seconds, min(seconds), own_s, kind_of(person, scene.now, policy, reach)))
+    return going
+
+
+def _by_least_cost(going: Sequence[Arrival]) -> Iterator[tuple[int, Sequence[Arrival]]]:
+    ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start].least_s, ordered[start : start + _CHUNK]
+
+
+def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[_Found]:
+    """Return the `n` cheapest pairs as (key, one, other, index of the meeting point), exactly (threshold scan).
+
+    Each batch comes with a lower bound, in whole seconds, on the cost of any pair that has a member in it or in a
+    later batch; bounds never fall. People seen are kept by kind, in order of their own penalty p. A newcomer c walks
+    the kinds that may go with theirs: a pair with k costs at least t_c + p_c + p_k, and among equal p ids rise, so
+    the walk may stop at the first key that cannot enter the best n, and the scan at the first bound above the n-th
+    cost. All terms are whole and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor
+    2003, threshold algorithm).
+    """
+    best: list[_Found] = []
+    if n < 1:
+        return best
+    seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
+    open_to: dict[Kind, list[list[tuple[int, int, Arrival]]]] = {}
+    for bound_s, batch in batches:
+        if len(best) == n and bound_s > best[-1][0][0]:
+            break
+        for newcomer in batch:
+            if newcomer.kind not in seen:
+                _open(newcomer.kind, seen, open_to)
+            for partners in open_to[newcomer.kind]:
+                _walk(newcomer, partners, best, scene, policy, n)
+            insort(seen[newcomer.kind], (newcomer.own_s, newcomer.person.responder_id, newcomer))
+    return best
+
+
+def _open(
+    kind: Kind,
+    seen: dict[Kind, list[tuple[int, int, Arrival]]],
+    open_to: dict[Kind, list[list[tuple[int, int, Arrival]]]],
+) -> None:
+    """Make room for a kind seen for the first time and note whom it may go with."""
+    seen[kind] = []
+    open_to[kind] = []
+    for other, partners in seen.items():
+        if refusal(kind, other) is None:
+            open_to[kind].append(partners)
+            if other != kind:
+                open_to[other].append(seen[kind])
+
+
+def _walk(  # noqa: PLR0917 - the inner loop of the scan
+    newcomer: Arrival,
+    partners: list[tuple[int, int, Arrival]],
+    best: list[_Found],
+    scene: Scene,
+    policy: PairPolicy,
+    n: int,
+) -> None:
+    own_id = newcomer.person.responder_id
+    least_s = newcomer.least_s
+    for penalty_s, partner_id, partner in partners:
+        low, high = (own_id, partner_id) if own_id < partner_id else (partner_id, own_id)
+        if len(best) == n and (least_s + penalty_s, low, high) > best[-1][0]:
+            return
+        if avoid_each_other(newcomer.person, partner.person):
+            continue
+        cost_s, point = pair_cost(newcomer, partner, scene, policy)
+        key = (cost_s, low, high)
+        if len(best) < n or key < best[-1][0]:
+            insort(best, (key, newcomer, partner, point))
+            del best[n:]
+
+
+def pair_cost(one: Arrival, other: Arrival, scene: Scene, policy: PairPolicy) -> tuple[int, int]:
+    """Return what two people cost together in whole seconds, and the index of the meeting point they would use."""
+    later = list(map(max, one.seconds, other.seconds))
+    meet_s = min(later)
+    shared_s = sum(pair_terms(one.person, other.person, scene, policy))
+    return meet_s + one.own_s + other.own_s + shared_s, later.index(meet_s)
+
+
+def _pair(found: _Found, scene: Scene, policy: PairPolicy, meeting_points: Sequence[MeetingPoint]) -> Pair:
+    (cost_s, _, _), one, other, point = found
+    observer, buddy = seated(one.person, other.person, scene.now, policy)
+    first, second = (one, other) if observer is one.person else (other, one)
+    later_s = max(first.seconds[point], second.seconds[point])
+    return Pair(
+        observer_id=observer.responder_id,
+        buddy_id=buddy.responder_id,
+        observer_eta_s=first.seconds[point],
+        buddy_eta_s=second.seconds[point],
+        meeting_point=meeting_points[point],
+        cost_s=cost_s,
+        reasons=reasons(later_s, observer, buddy, scene, policy),
+    )
+
+
+def order_to_ask(going: Sequence[Arrival], scene: Scene, policy: PairPolicy, most: int) -> list[Candidate]:
+    """Return up to `most` people by the cheapest pair each could be in, exactly; ties by ids.
+
+    The two of the best pair come first; people who fit nobody are left out. People are taken in order of the least
+    their pairs can cost, and their partners in the same order, so only about as many are looked at as are wanted.
+    """
+    ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
+    kinds = {it.kind for it in going}
+    open_to = {kind: frozenset(other for other in kinds if refusal(kind, other) is None) for kind in kinds}
+    ranked: list[tuple[_Key, int, Candidate]] = []
+    for one in ordered:
+        if len(ranked) >= most and one.least_s > ranked[most - 1][0][0]:
+            break
+        if not open_to[one.kind]:
+            continue
+        cheapest = _cheapest(one, ordered, open_to[one.kind], scene, policy)
+        if cheapest is not None:
+            insort(ranked, (cheapest, one.person.responder_id, one.person), key=lambda it: it[:2])
+    return [person for _, _, person in ranked[:most]]
+
+
+def _cheapest(
+    one: Arrival, ordered: Sequence[Arrival], kinds: frozenset[Kind], scene: Scene, policy: PairPolicy
+) -> _Key | None:
+    """Return the key of the cheapest pair that one person could be in, or None."""
+    cheapest: _Key | None = None
+    for other in ordered:
+        if cheapest is not None and other.least_s + one.own_s > cheapest[0]:
+            break
+        if other is one or other.kind not in kinds or avoid_each_other(one.person, other.person):
+            continue
+        low, high = sorted((one.person.responder_id, other.person.responder_id))
+        key = (pair_cost(one, other, scene, policy)[0], low, high)
+        cheapest = key if cheapest is None else min(cheapest, key)
+    return cheapest
