@@ -107,6 +107,11 @@ def steps_reaching(metres: float) -> int:
     return steps
 
 
+def pentagons(resolution: int) -> list[LonLat]:
+    """Return the centres of the twelve pentagons of a resolution, WGS84."""
+    return [LonLat.from_latlng(h3.cell_to_latlng(cell)) for cell in sorted(h3.get_pentagons(resolution))]
+
+
 def edge_m(resolution: int) -> float:
     """Return the average length of a cell's edge in metres."""
     return h3.average_hexagon_edge_length(resolution, unit="m")
@@ -158,9 +163,10 @@ def numbers_touching(area: Polygon | MultiPolygon, resolution: int) -> list[int]
 
 
 def shapes(numbers: Sequence[int]) -> NDArray[np.object_]:
-    """Return each cell's boundary as a shapely polygon, WGS84, longitude first; a cell across the antimeridian is wide."""
+    """Return each cell's boundary as a polygon, WGS84, longitude first; across the antimeridian it comes out wide."""
     rings = [[corner[::-1] for corner in basic_int.cell_to_boundary(number)] for number in numbers]
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
     corners = np.array([corner for ring in rings for corner in ring], dtype=np.float64).reshape(-1, 2)
-    outlines: NDArray[np.object_] = shapely.polygons(shapely.linearrings(corners, indices=owner))
+    outlines: NDArray[np.object_] = np.empty(len(rings), dtype=np.object_)
+    outlines[:] = shapely.polygons(shapely.linearrings(corners, indices=owner))
     return outlines

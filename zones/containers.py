@@ -19,7 +19,9 @@ from pyogrio import raw
 from zones import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from shapely.geometry.base import BaseGeometry
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
@@ -49,7 +51,7 @@ class RawFeature:
     """One feature as the file has it: `shape` in the file's own coordinates, or the reason why there is none."""
 
     properties: Mapping[str, Any]
-    shape: shapely.Geometry | None
+    shape: BaseGeometry | None
     flaw: str | None = None
 
 
@@ -172,11 +174,8 @@ def read_geopackage(content: bytes, limits: ImportLimits) -> RawLayer:
     with tempfile.TemporaryDirectory(prefix="zones-") as folder:
         path = Path(folder) / "zones.gpkg"
         path.write_bytes(content)
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        except Exception as error:
-            raise errors.UnreadableLayer from error
+        listed = _asked(lambda: pyogrio.list_layers(path))
+        layers = [(str(name), str(kind)) for name, kind in listed if kind is not None]
         areas = [name for name, kind in layers if any(word in kind for word in ("Polygon", "Surface", "Unknown"))]
         chosen = areas or [name for name, _ in layers]
         if not chosen:
@@ -187,30 +186,32 @@ def read_geopackage(content: bytes, limits: ImportLimits) -> RawLayer:
 
 
 def _read(path: Path, container: Container, layer: str | None, limits: ImportLimits) -> RawLayer:
-    try:
-        # GDAL warns about much that we judge ourselves, feature by feature.
-        with warnings.catch_warnings(action="ignore"):
-            about = pyogrio.read_info(path, layer=layer, force_feature_count=True)
-            if about["driver"] != container.value:
-                raise errors.UnreadableLayer
-            if about["features"] > limits.features:
-                raise errors.TooManyZones
-            meta, _, shapes_wkb, columns = raw.read(path, layer=layer, force_2d=True, datetime_as_string=True)
-    except errors.ZonesError:
-        raise
-    except Exception as error:
-        # pyogrio hands on whatever GDAL, the text codecs or numpy made of a damaged file.
-        raise errors.UnreadableLayer from error
+    about = _asked(lambda: pyogrio.read_info(path, layer=layer, force_feature_count=True))
+    if about["driver"] != container.value:
+        raise errors.UnreadableLayer
+    if about["features"] > limits.features:
+        raise errors.TooManyZones
+    meta, _, shapes_wkb, columns = _asked(lambda: raw.read(path, layer=layer, force_2d=True, datetime_as_string=True))
     names = [str(name) for name in meta["fields"]]
-    rows = len(shapes_wkb) if shapes_wkb is not None else 0
     features = []
-    for row in range(rows):
-        shape, flaw = _from_wkb(shapes_wkb[row])
-        features.append(RawFeature({name: column[row] for name, column in zip(names, columns, strict=True)}, shape, flaw))
+    for row, content in enumerate(shapes_wkb if shapes_wkb is not None else ()):
+        shape, flaw = _from_wkb(content)
+        properties = {name: column[row] for name, column in zip(names, columns, strict=True)}
+        features.append(RawFeature(properties, shape, flaw))
     return RawLayer(tuple(features), meta["crs"])
 
 
-def _from_wkb(content: bytes | None) -> tuple[shapely.Geometry | None, str | None]:
+def _asked(question: Callable[[], Any]) -> Any:
+    """Ask GDAL; whatever it, the text codecs or numpy make of a damaged file is one error here."""
+    try:
+        # GDAL warns about much that we judge ourselves, feature by feature.
+        with warnings.catch_warnings(action="ignore"):
+            return question()
+    except Exception as error:
+        raise errors.UnreadableLayer from error
+
+
+def _from_wkb(content: bytes | None) -> tuple[BaseGeometry | None, str | None]:
     if content is None:
         return None, "it has no geometry"
     try:

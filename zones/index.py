@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from shapely import MultiPolygon, Polygon
+    from shapely.geometry.base import BaseGeometry
 
     from zones.model import ZoneSet
 
@@ -33,8 +34,11 @@ _FULL_TURN_DEG = 180.0
 _KM_PER_DEG = 111.2
 
 _SEAM_DEG = 2e-6
-"""How much a cell is grown before it is compared, about 0.2 m: H3 decides a place by great circles, shapely by lines
-straight in degrees, and the two differ by well under a millimetre along an edge of resolution 10 (a centimetre at 8)."""
+"""How much a cell is grown before it is compared, about 0.2 m.
+
+H3 decides a place by great circles, shapely by lines straight in degrees; along an edge of resolution 10 the two
+differ by well under a millimetre, at 8 by a centimetre.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def _narrow_pieces(area: Polygon | MultiPolygon) -> Iterator[Polygon]:
         start += _WIDEST_DEG
 
 
-def _polygons(area: shapely.Geometry) -> Iterator[Polygon]:
+def _polygons(area: BaseGeometry) -> Iterator[Polygon]:
     for part in shapely.get_parts(area):
         if isinstance(part, shapely.Polygon) and not part.is_empty:
             yield part

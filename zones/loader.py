@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError, ProjError
 from geo.points import EPSG_WGS84
 from zones import containers, errors, repair
 from zones.containers import Container, ImportLimits, RawLayer
-from zones.geojson import read_geojson
+from zones.geojson import WGS84, read_geojson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,7 +193,9 @@ def overlapping_pairs(boundaries: list[shapely.MultiPolygon]) -> int:
 
 def _into_wgs84(crs: str | None) -> tuple[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
     if crs is None:
-        return UNNAMED_CRS, lambda lonlats: lonlats
+        return UNNAMED_CRS, _as_they_are
+    if crs == WGS84:
+        return "WGS 84 (longitude, latitude)", _as_they_are
     try:
         # PROJ warns where a text says more than it keeps; what it keeps is what we use.
         with warnings.catch_warnings(action="ignore"):
@@ -209,6 +211,10 @@ def _into_wgs84(crs: str | None) -> tuple[str, Callable[[NDArray[np.float64]], N
         return np.column_stack((lons, lats))
 
     return source.name if code is None else f"{source.name} (EPSG:{code})", to_wgs84
+
+
+def _as_they_are(lonlats: NDArray[np.float64]) -> NDArray[np.float64]:
+    return lonlats
 
 
 def _name_field(layer: RawLayer, asked: str | None) -> str | None:

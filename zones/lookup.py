@@ -90,7 +90,10 @@ class ZoneMap:
 
     def hits(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
         """Return (position of the place, id of a zone that owns it), by place and then by id; degrees, WGS84."""
-        position, zone = self._tree.query(shapely.points(lons, lats), predicate="intersects")
+        # The tree compares boxes only: its own predicate would not use the prepared polygons.
+        position, zone = self._tree.query(shapely.points(lons, lats))
+        hit = shapely.intersects_xy(self._boundaries[zone], lons[position], lats[position])
+        position, zone = position[hit], zone[hit]
         order = np.lexsort((zone, position))
         return position[order], self._ids[zone[order]]
 
@@ -169,7 +172,7 @@ class _Hull:
     def within(self, place: LonLat, margin_m: float) -> bool:
         if not len(self._corners):
             return True
-        east = float(_wrapped(np.float64(place.lon - self._origin)))
+        east = float(_wrapped(np.array([place.lon - self._origin]))[0])
         if shapely.intersects_xy(self._hull, east, place.lat):
             return True
         metres_per_deg = np.array([_shrink(place.lat), 1.0]) * _M_PER_DEG
@@ -177,9 +180,7 @@ class _Hull:
         return bool(shapely.distance(outline, shapely.Point(0.0, 0.0)) <= margin_m)
 
 
-def _compacted(
-    leaves: dict[int, tuple[int, ...]], leaf: int
-) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
+def _compacted(leaves: dict[int, tuple[int, ...]], leaf: int) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
     """Name whole families of equal leaves by their parent, level by level; a parent is a name here, never a shape."""
     kept: dict[int, tuple[int, ...]] = {}
     levels: list[int] = []
@@ -205,7 +206,7 @@ def _compacted(
     return kept, tuple(levels)
 
 
-def _wrapped(degrees: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+def _wrapped(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     wrapped: NDArray[np.float64] = (degrees + _FULL_TURN_DEG) % _BOTH_WAYS_DEG - _FULL_TURN_DEG
     return wrapped
 

@@ -10,6 +10,7 @@ import shapely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from zones.containers import RawFeature
 
@@ -36,7 +37,7 @@ class Unusable(Exception):
     """No area can be made of this feature; the text says why."""
 
 
-def repaired(shape: shapely.Geometry) -> Repair:
+def repaired(shape: BaseGeometry) -> Repair:
     """Return the valid polygon parts of a WGS84 shape, longitude first.
 
     The area change is measured on the equal-area cylinder, in per cent of the area that the shape itself claims.
@@ -64,17 +65,19 @@ def repaired(shape: shapely.Geometry) -> Repair:
     return Repair(boundary, change_percent(shape, boundary))
 
 
-def polygon_parts(shape: shapely.Geometry) -> shapely.MultiPolygon:
+def polygon_parts(shape: BaseGeometry) -> shapely.MultiPolygon:
     """Return the areas of a valid shape as one MultiPolygon, dropping points and lines."""
     parts = [part for part in _flattened(shape) if isinstance(part, shapely.Polygon) and not part.is_empty]
     together = shapely.MultiPolygon(parts)
     if together.is_valid:
         return together
     # The members of a collection may overlap each other even when each is valid.
-    return shapely.MultiPolygon([part for part in _flattened(shapely.union_all(parts)) if not part.is_empty])
+    return shapely.MultiPolygon(
+        [part for part in _flattened(shapely.union_all(parts)) if isinstance(part, shapely.Polygon)]
+    )
 
 
-def change_percent(before: shapely.Geometry, after: shapely.Geometry) -> float:
+def change_percent(before: BaseGeometry, after: BaseGeometry) -> float:
     """Return by how much the area differs, in per cent of what it was, signed; infinite where it was nothing."""
     was, now = shapely.area(shapely.transform(np.array([before, after]), _equal_area))
     return float("inf") if was <= 0 else float((now - was) / was * 100)
@@ -85,7 +88,7 @@ def flaw_of(feature: RawFeature) -> str | None:
     return None if feature.shape is not None else feature.flaw or "it has no geometry"
 
 
-def _flattened(shape: shapely.Geometry) -> list[shapely.Geometry]:
+def _flattened(shape: BaseGeometry) -> list[BaseGeometry]:
     if shape.geom_type in ("MultiPolygon", "GeometryCollection"):
         return [single for part in shapely.get_parts(shape) for single in _flattened(part)]
     return [shape]
