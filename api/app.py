@@ -9,11 +9,11 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
-from api.routes import health
+from api.routes import health, tiles, zones
 from api.settings import Settings
 from api.wiring import House
 
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (health.router, tiles.router, zones.router)
 """One router per resource."""
 
 

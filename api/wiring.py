@@ -10,12 +10,10 @@ from datetime import UTC, datetime
 from api.settings import Settings
 from desk import errors, reactions
 from desk.keyring.folder import FolderKeyRing
-from desk.policy import NetworkPolicy
-from desk.unit_of_work import NetworkNow, UnitOfWork
+from desk.unit_of_work import NetworkNow, UnitOfWork, networks_on
 from matcher.travel import CrowFlies
 from records import engine as records_engine
 from records.errors import NoSuchNetwork, Refused
-from records.repositories import networks
 from records.transaction import transaction
 from zones.lookup import ZoneMap
 
@@ -49,12 +47,10 @@ class House:
         """
         try:
             with transaction(self._sessions, network_id) as session:
-                row = networks.NetworkRepository(session, network_id).get()
                 uow = UnitOfWork(
                     session,
-                    network=NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version),
-                    policy=NetworkPolicy.of(row.policy),
-                    now=now or row.rehearsal_at or datetime.now(UTC),
+                    network_id,
+                    clock=lambda own: now or own or datetime.now(UTC),
                     keys=self.keys,
                     travel=CrowFlies(),
                     zone_map=self._zone_map,
@@ -67,9 +63,7 @@ class House:
     def networks(self) -> list[NetworkNow]:
         """Return all networks on this server, by id."""
         with transaction(self._sessions, None) as session:
-            return [
-                NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version) for row in networks.every(session)
-            ]
+            return networks_on(session)
 
     def default_network(self) -> NetworkNow:
         """Return the network that people without a session speak to; raises NoSuchNetwork."""

@@ -11,6 +11,7 @@ from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
 from matcher.travel import TravelTimes
+from records.repositories import networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.answers import AnswerRepository
 from records.repositories.audits import AuditRepository
@@ -20,6 +21,7 @@ from records.repositories.incidents import IncidentRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
+from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
 from zones.lookup import ZoneMap
@@ -36,25 +38,31 @@ class NetworkNow:
     zones_version: int
 
 
+def networks_on(session: Transaction) -> list[NetworkNow]:
+    """Return all networks on this server, by id."""
+    return [NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version) for row in networks.every(session)]
+
+
 class UnitOfWork:
     """One transaction of one network; the door opens it, settles its facts, commits it."""
 
     def __init__(
         self,
         session: Transaction,
+        network_id: int,
         *,
-        network: NetworkNow,
-        policy: NetworkPolicy,
-        now: datetime,
+        clock: Callable[[datetime | None], datetime],
         keys: KeyRing,
         travel: TravelTimes,
         zone_map: Callable[[UnitOfWork], ZoneMap],
     ) -> None:
+        """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one."""
+        row = NetworkRepository(session, network_id).get()
         self._session = session
         self._zone_map = zone_map
-        self.network = network
-        self.policy = policy
-        self.now = now
+        self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version)
+        self.policy = NetworkPolicy.of(row.policy)
+        self.now = clock(row.rehearsal_at)
         self.keys = keys
         self.travel = travel
         self.facts: list[Fact] = []
@@ -116,6 +124,11 @@ class UnitOfWork:
     def answers(self) -> AnswerRepository:
         """Answers kept for retries."""
         return AnswerRepository(self._session, self.network.id)
+
+    @cached_property
+    def tiles(self) -> TileRepository:
+        """Vector tiles, drawn by the database."""
+        return TileRepository(self._session, self.network.id)
 
     @cached_property
     def audits(self) -> AuditRepository:

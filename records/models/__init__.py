@@ -2,6 +2,7 @@
 
 from records.models.account import Account
 from records.models.audit import Audit
+from records.models.cell_shape import CellShape
 from records.models.certificate import Certificate
 from records.models.checkin import Checkin
 from records.models.cluster import Cluster
@@ -25,6 +26,7 @@ from records.models.zone import Zone
 __all__ = [
     "Account",
     "Audit",
+    "CellShape",
     "Certificate",
     "Checkin",
     "Cluster",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, text
@@ -11,14 +10,7 @@ from sqlalchemy import insert, text
 from records.models import Event
 from records.repositories.repository import Repository
 from records.sql import load
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in the log: transaction id and number within it."""
-
-    x: int
-    id: int
+from records.values import Cursor
 
 
 class EventRepository(Repository):

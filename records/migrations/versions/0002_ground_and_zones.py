@@ -34,10 +34,18 @@ CREATE TABLE zone (
 CREATE UNIQUE INDEX zone_name ON zone (network_id, name);
 CREATE INDEX zone_boundary ON zone USING gist (network_id, boundary);
 SELECT wall_off('zone');
+
+-- The shape of a cell, worked out once and the same for everybody: it says nothing about any network.
+CREATE TABLE cell_shape (
+  cell bigint PRIMARY KEY,
+  boundary geometry(Polygon, 4326) NOT NULL,
+  centre geometry(Point, 4326) NOT NULL
+);
+GRANT SELECT, INSERT ON cell_shape TO tandem_app;
 """
 
 DOWN = """
-DROP TABLE zone, ground;
+DROP TABLE cell_shape, zone, ground;
 """
 
 

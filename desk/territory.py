@@ -1,0 +1,108 @@
+"""Zones drawn and imported, the zone at a place, coverage by pairs, the ground of the base map."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from desk.errors import DeskError, NameTaken, NotFound
+from desk.events import ZonesChanged
+from desk.unit_of_work import UnitOfWork
+from geo.points import LonLat
+from records.errors import NoSuchRecord
+from records.values import GroundPiece
+from zones import loader
+from zones.features import boundary_geometry
+from zones.loader import ZoneImport
+from zones.model import Zone
+
+
+class ZoneNotDrawable(DeskError):
+    """This outline cannot be a zone: it must be a polygon on the earth that does not need mending."""
+
+    field = "geometry"
+
+
+@dataclass(frozen=True, slots=True)
+class ZonesTaken:
+    """What became of an import, by count and with every refusal and repair named."""
+
+    zones: int
+    imported: ZoneImport
+
+
+def draw(uow: UnitOfWork, name: str, geometry: Mapping[str, Any]) -> Zone:
+    """Draw a zone from a GeoJSON geometry (WGS84); raises ZoneNotDrawable."""
+    boundary = _outline(name, geometry)
+    if name in uow.zones.names().values():
+        raise NameTaken
+    [zone_id] = uow.zones.put([(name, boundary)], source="drawn", changed_at=uow.now)
+    _changed(uow)
+    return uow.zones.get(zone_id)
+
+
+def redraw(uow: UnitOfWork, zone_id: int, name: str, geometry: Mapping[str, Any]) -> Zone:
+    """Give a zone another name and outline; raises NotFound, ZoneNotDrawable."""
+    boundary = _outline(name, geometry)
+    try:
+        uow.zones.redraw(zone_id, name, boundary, changed_at=uow.now)
+    except NoSuchRecord as error:
+        raise NotFound from error
+    _changed(uow)
+    return uow.zones.get(zone_id)
+
+
+def remove(uow: UnitOfWork, zone_id: int) -> None:
+    """Remove a zone; raises NotFound."""
+    try:
+        uow.zones.remove(zone_id)
+    except NoSuchRecord as error:
+        raise NotFound from error
+    _changed(uow)
+
+
+def take_in(uow: UnitOfWork, imported: ZoneImport, *, source: str = "imported") -> ZonesTaken:
+    """Keep the zones of a file; one whose name is known already is redrawn, so a second import adds nothing."""
+    seen: Counter[str] = Counter()
+    named = []
+    for zone in imported.kept:
+        seen[zone.name] += 1
+        number = seen[zone.name]
+        named.append((zone.name if number == 1 else f"{zone.name[:112]} ({number})", zone.boundary))
+    kept = uow.zones.put(named, source=source, changed_at=uow.now)
+    if kept:
+        _changed(uow)
+    return ZonesTaken(len(kept), imported)
+
+
+def at(uow: UnitOfWork, place: LonLat) -> list[Zone]:
+    """Return the zones a place lies in; on an edge, all that meet there."""
+    wanted = set(uow.zone_map.at(place))
+    return [zone for zone in uow.zones.all() if zone.id in wanted]
+
+
+def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:
+    """Put this base map in place of the one before; return how many pieces it has."""
+    return uow.zones.replace_ground(pieces)
+
+
+def _outline(name: str, geometry: Mapping[str, Any]) -> Any:
+    feature = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+    found = loader.load_bytes(orjson.dumps({"type": "FeatureCollection", "features": [feature]}))
+    if found.refused or found.repaired or not found.kept:
+        raise ZoneNotDrawable
+    return found.kept[0].boundary
+
+
+def _changed(uow: UnitOfWork) -> None:
+    version = uow.networks.next_zones_version()
+    uow.record(ZonesChanged(subject=version, version=version))
+
+
+def feature(zone: Zone) -> dict[str, Any]:
+    """Return a zone as a GeoJSON geometry and its name, WGS84."""
+    return {"name": zone.name, "geometry": boundary_geometry(zone)}
