@@ -277,13 +277,17 @@ def order_to_ask(going: Sequence[Arrival], scene: Scene, policy: PairPolicy, mos
     The two of the best pair come first; people who fit nobody are left out. People are taken in order of the least
     their pairs can cost, and their partners in the same order, so only about as many are looked at as are wanted.
     """
+    if most < 1:
+        return []
     ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
     kinds = {it.kind for it in going}
-    open_to = {kind: frozenset(other for other in kinds if refusal(kind, other) is None) for kind in kinds}
+    open_to: dict[Kind, frozenset[Kind]] = {}
     ranked: list[tuple[_Key, int, Candidate]] = []
     for one in ordered:
         if len(ranked) >= most and one.least_s > ranked[most - 1][0][0]:
             break
+        if one.kind not in open_to:
+            open_to[one.kind] = frozenset(other for other in kinds if refusal(one.kind, other) is None)
         if not open_to[one.kind]:
             continue
         cheapest = _cheapest(one, ordered, open_to[one.kind], scene, policy)
