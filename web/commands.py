@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from api.cli import account, bench, imports, parts, place, replay, token
+from api.cli import up as upping
+from api.cli.address import claim_port
 from api.settings import Settings
 from records.errors import RecordsError
 from web import reports, serving
-from web import up as upping
 
 app = typer.Typer(
     name="tandem",
@@ -42,7 +43,7 @@ def up(
         settings.port = port
         settings.demo = demo
         settings.data_dir = upping.data_folder(data, settings)
-        serving.claim_port(settings)
+        claim_port(settings)
         upping.up(settings, with_demo=demo)
 
 

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 import uvicorn
 
 from api import logs
+from api.cli.address import claim_port
 from api.settings import Settings
 from web.main import create_site
-
-
-class PortTaken(OSError):
-    """This port is taken by another program; choose one with --port."""
-
-
-def claim_port(settings: Settings) -> None:
-    """Raise PortTaken where another program already listens; asked before anything is started."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise PortTaken from error
 
 
 def serve(settings: Settings) -> None:

@@ -15,6 +15,7 @@ import httpx
 import typer
 
 from api import demo
+from api.cli.address import address
 from api.cli.place import ROOT
 from api.settings import Settings, handed_on
 from api.wiring import House
@@ -118,7 +119,7 @@ def _wait_until_ready(settings: Settings, parts: list[subprocess.Popen[bytes]]) 
         if any(part.poll() is not None for part in parts):
             raise PartStopped
         try:
-            if httpx.get(f"{_address(settings)}/readyz", timeout=2, trust_env=False).status_code == httpx.codes.OK:
+            if httpx.get(f"{address(settings)}/readyz", timeout=2, trust_env=False).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass
@@ -126,12 +127,8 @@ def _wait_until_ready(settings: Settings, parts: list[subprocess.Popen[bytes]]) 
     raise PartStopped
 
 
-def _address(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
-
-
 def _greet(settings: Settings, *, with_demo: bool) -> None:
-    typer.echo(f"Tandem is at {_address(settings)}")
+    typer.echo(f"Tandem is at {address(settings)}")
     if with_demo:
         for alias, role, passphrase in demo.logins():
             typer.echo(f"  {role:<12} {alias:<18} {passphrase}")
