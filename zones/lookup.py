@@ -11,6 +11,7 @@ import shapely
 from geo import cells
 from geo.distance import EARTH_RADIUS_M
 from zones import index
+from zones.border import Side, sides_of
 from zones.errors import ZoneNotFound
 
 if TYPE_CHECKING:
@@ -46,13 +47,18 @@ class ZoneMap:
         shapely.prepare(self._boundaries)
         self._tree = shapely.STRtree(self._boundaries)
         covered = index.cover(zones, leaf)
+        touching: dict[int, list[Side]] = {}
+        asked_at: dict[int, list[int]] = {}
+        for number, positions in covered.border.items():
+            for position in positions:
+                asked_at.setdefault(position, []).append(number)
+        for position, numbers in sorted(asked_at.items()):
+            zone = zones.zones[position]
+            for number, side in sides_of(zone.id, zone.boundary, numbers).items():
+                touching.setdefault(number, []).append(side)
         self._border = {
-            number: _Border(
-                tuple(zones.zones[position].id for position in covered.sure.get(number, ())),
-                self._boundaries[list(positions)],
-                tuple(zones.zones[position].id for position in positions),
-            )
-            for number, positions in covered.border.items()
+            number: (tuple(zones.zones[position].id for position in covered.sure.get(number, ())), tuple(sides))
+            for number, sides in touching.items()
         }
         leaves = {
             number: tuple(zones.zones[position].id for position in positions)
@@ -71,7 +77,10 @@ class ZoneMap:
             return found
         border = self._border.get(number)
         if border is not None:
-            return border.at(place.lon, place.lat)
+            certain, sides = border
+            lon, lat = place.lon, place.lat
+            asked = tuple([side.zone_id for side in sides if side.owns(lon, lat)])
+            return tuple(sorted(certain + asked)) if certain else asked
         for keep, fill in self._masks:
             found = self._sure.get(number & keep | fill)
             if found is not None:
@@ -137,25 +146,6 @@ class ZoneMap:
 def build(zones: ZoneSet, leaf: int = index.DEFAULT_LEAF) -> ZoneMap:
     """Return the map of a zone set; `leaf` is its H3 resolution, coarsened where the zones are as large as states."""
     return ZoneMap(zones, index.leaf_for(zones, leaf))
-
-
-class _Border:
-    """A leaf that some zones only touch: those are asked one by one, the sure ones come along."""
-
-    __slots__ = ("_asked", "_boundaries", "_sure")
-
-    def __init__(self, sure: tuple[int, ...], boundaries: NDArray[np.object_], asked: tuple[int, ...]) -> None:
-        self._sure = sure
-        self._boundaries = boundaries if len(asked) > 1 else boundaries[0]
-        self._asked = asked
-
-    def at(self, lon: float, lat: float) -> tuple[int, ...]:
-        hits = shapely.intersects_xy(self._boundaries, lon, lat)
-        if len(self._asked) == 1:
-            found = self._asked if hits else _NOBODY
-        else:
-            found = tuple([zone_id for zone_id, hit in zip(self._asked, hits.tolist(), strict=True) if hit])
-        return found if not self._sure else tuple(sorted(self._sure + found))
 
 
 class _Hull:
