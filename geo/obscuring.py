@@ -1,0 +1,125 @@
+"""An exact place made safe to show: the centre of its cell, and counts too large to point at anybody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from geo.cells import cell_at, centre, parent, resolution_of
+from geo.errors import TooFewToShow
+from geo.points import LonLat
+
+PUBLIC_RESOLUTION = 7
+"""The resolution at which a place may be shown outside the desk."""
+
+FEWEST_INCIDENTS = 5
+"""No count below this is ever shown inside the network."""
+
+FEWEST_REPORTERS = 3
+"""No count is shown that rests on fewer reporters than this."""
+
+
+def obscured(place: LonLat, resolution: int = PUBLIC_RESOLUTION) -> LonLat:
+    """Return the centre of the cell that holds `place` (WGS84): the same for all places in it, so nothing averages out."""
+    return centre(cell_at(place, resolution))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted in one cell.
+
+    Attributes
+    ----------
+    incidents
+        Number of incidents.
+    reporters
+        The largest number of distinct reporters proven for any one incident or cell-week in it. Never a sum: sums
+        would count one person twice.
+    """
+
+    incidents: int
+    reporters: int
+
+    def joined(self, other: Tally) -> Tally:
+        """Return both together."""
+        return Tally(self.incidents + other.incidents, max(self.reporters, other.reporters))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Counts that may be shown, by cell of mixed resolution, and how many incidents are left out altogether.
+
+    No incident is in two of the counts: a cell with finer cells shown beside it holds the rest only.
+    """
+
+    counts: Mapping[str, int]
+    withheld: int
+
+
+def k_anonymous(
+    tallies: Mapping[str, Tally],
+    coarsest: int = 5,
+    fewest_incidents: int = FEWEST_INCIDENTS,
+    fewest_reporters: int = FEWEST_REPORTERS,
+) -> Shown:
+    """Return the counts that may be shown; small ones roll up to their parents.
+
+    A cell shows only with enough incidents and enough reporters. What is too small rolls up to its parent; a lone
+    cell rolled up takes a second one, the smallest of its siblings, with it, else the parent's total minus the
+    siblings would give it away. What is still too small at `coarsest` is withheld, and never alone: the smallest
+    count shown there is withheld with it.
+
+    Parameters
+    ----------
+    tallies
+        Counts by cell, all of one resolution.
+    coarsest
+        The resolution at which rolling up ends.
+    fewest_incidents, fewest_reporters
+        The minimum; may be raised, not lowered.
+
+    Raises
+    ------
+    TooFewToShow
+        When a minimum is below five incidents or three reporters.
+    """
+    if fewest_incidents < FEWEST_INCIDENTS or fewest_reporters < FEWEST_REPORTERS:
+        raise TooFewToShow
+    counts: dict[str, int] = {}
+    waiting = {cell: tally for cell, tally in tallies.items() if tally.incidents > 0}
+    resolution = max((resolution_of(cell) for cell in waiting), default=coarsest)
+    while waiting:
+        enough = {
+            cell
+            for cell, tally in waiting.items()
+            if tally.incidents >= fewest_incidents and tally.reporters >= fewest_reporters
+        }
+        hidden = _with_company(waiting, enough, max(coarsest, resolution - 1) if resolution > coarsest else None)
+        counts |= {cell: tally.incidents for cell, tally in waiting.items() if cell not in hidden}
+        if resolution <= coarsest:
+            return Shown(counts, sum(waiting[cell].incidents for cell in hidden))
+        resolution -= 1
+        rolled: dict[str, Tally] = {}
+        for cell in sorted(hidden):
+            above = parent(cell, resolution)
+            rolled[above] = rolled[above].joined(waiting[cell]) if above in rolled else waiting[cell]
+        waiting = rolled
+    return Shown(counts, 0)
+
+
+def _with_company(tallies: Mapping[str, Tally], enough: set[str], above: int | None) -> set[str]:
+    """Return the cells to hide: those with too little, and a second one wherever only one of a family would be hidden.
+
+    The family is the children of one parent at resolution `above`; all cells are one family where that is None.
+    """
+    families: dict[str, list[str]] = defaultdict(list)
+    for cell in tallies:
+        families["" if above is None else parent(cell, above)].append(cell)
+    hidden = tallies.keys() - enough
+    for family in families.values():
+        if len(hidden & set(family)) == 1:
+            company = min(enough & set(family), key=lambda cell: (tallies[cell].incidents, cell), default=None)
+            if company is not None:
+                hidden = hidden | {company}
+    return set(hidden)
