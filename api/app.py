@@ -9,11 +9,12 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
-from api.routes import health, tiles, zones
+from api.routes import events, health, tiles, zones
 from api.settings import Settings
+from api.stream import Relay
 from api.wiring import House
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, tiles.router, zones.router)
+ROUTERS: tuple[APIRouter, ...] = (health.router, events.router, tiles.router, zones.router)
 """One router per resource."""
 
 
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     shown = "/openapi.json" if settings.demo else None
     app = FastAPI(title="Tandem", version="0.1.0", openapi_url=shown, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.house = house
+    app.state.relay = Relay(house)
     errors.install(app)
     middleware.install(app, settings)
     for router in ROUTERS:

@@ -9,12 +9,20 @@ import shapely
 from geo.points import LonLat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Cursor:
     """A place in the event log: transaction id and number within it."""
 
     x: int
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Which event log this is, and the last transaction that was forgotten from it."""
+
+    epoch: str
+    forgotten_x: int
 
 
 @dataclass(frozen=True, slots=True)

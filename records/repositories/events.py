@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from records.models import Event
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import Cursor
+from records.values import Cursor, Log
 
 
 class EventRepository(Repository):
@@ -34,14 +34,15 @@ class EventRepository(Repository):
         x = self._session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")).scalar_one()
         return Cursor(int(x) - 1, (1 << 63) - 1)
 
-    def epoch(self) -> str:
-        """Return the name of this log; a restored database has another."""
-        return str(self._session.execute(text("SELECT epoch FROM stream_epoch")).scalar_one())
+    def log(self) -> Log:
+        """Return which log this is and up to where it was forgotten; a restored database has another epoch."""
+        row = self._session.execute(text("SELECT epoch, forgotten::text FROM stream_epoch")).one()
+        return Log(str(row.epoch), int(row.forgotten))
 
     def forget_before(self, moment: datetime) -> int:
-        """Drop facts older than `moment`; return how many."""
-        result = self._session.execute(
-            text("DELETE FROM event WHERE network_id = :network_id AND at < :moment RETURNING 1"),
-            {"network_id": self._network_id, "moment": moment},
+        """Drop facts older than `moment`, mark how far, and return how many."""
+        return int(
+            self._session.execute(
+                load("events_forget"), {"network_id": self._network_id, "moment": moment}
+            ).scalar_one()
         )
-        return len(result.all())

@@ -23,9 +23,10 @@ CREATE TABLE event (
 );
 CREATE INDEX event_at ON event USING brin (at);
 SELECT wall_off('event');
-CREATE TABLE stream_epoch (epoch text PRIMARY KEY);
+-- Which log this is (a restored one is another), and up to where it was forgotten.
+CREATE TABLE stream_epoch (epoch text PRIMARY KEY, forgotten xid8 NOT NULL DEFAULT '0');
 INSERT INTO stream_epoch VALUES (substr(md5(gen_random_uuid()::text), 1, 8));
-GRANT SELECT ON stream_epoch TO tandem_app;
+GRANT SELECT, UPDATE ON stream_epoch TO tandem_app;
 
 CREATE TABLE idempotency (
   network_id int NOT NULL REFERENCES network,
