@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -119,6 +120,64 @@ def rosters(draw: st.DrawFn, most: int = 14) -> list[Candidate]:
     size = draw(st.integers(0, most))
     ids = draw(st.permutations(range(1, most + 1)))[:size]
     return [draw(people(responder_id, ids)) for responder_id in ids]
+
+
+def seeded_world(seed: int) -> tuple[list[Candidate], Scene, PairPolicy, list[MeetingPoint]]:
+    """A larger roster, scene, policy and meeting points from one number: quick to make, rich in pairs."""
+    dice = random.Random(seed)
+    reach = dice.choice([100, 250, 500])
+
+    def somewhere() -> LonLat:
+        return moved(SCENE_PLACE, dice.randint(-6, 6) * reach, dice.randint(-6, 6) * reach)
+
+    def some(population: list, most: int) -> frozenset:
+        return frozenset(dice.sample(population, dice.randint(0, min(most, len(population)))))
+
+    ids = dice.sample(range(1, 100), dice.randint(0, 40))
+    avoiding, sharing = dice.choice([1, 6]), dice.choice([1, 3])
+    roster = [
+        a_person(
+            responder_id,
+            place=somewhere(),
+            position_at=NOW - timedelta(minutes=dice.choice([0, 5, 15, 15, 15, 16])),
+            base_place=dice.choice([None, somewhere()]),
+            mode=dice.choice(["foot", "bicycle", "car"]),
+            observer_until=dice.choice([LATER, LATER, LATER, NOW, None]),
+            trained_until=dice.choice([LATER, LATER, LATER, None]),
+            languages=frozenset(dice.sample(["en", "es", "so"], dice.randint(1, sharing))),
+            available_until=dice.choice([LATER] * 9 + [None]),
+            busy=dice.random() < 0.05,
+            offered=dice.random() < 0.05,
+            dispatches_this_shift=dice.choice([0, 0, 0, 1, 1, 2]),
+            last_cleared_at=dice.choice([None, *(NOW - timedelta(hours=h) for h in (1, 8, 9, 16, 20))]),
+            distressed_until=dice.choice([None] * 9 + [LATER]),
+            load_7d=dice.choice([0, 0, 1, 2]),
+            night_debt=dice.choice([0, 0, 0.5]),
+            coverage_lost_min=dice.choice([0, 0, 1.25]),
+            cleared_total=dice.randint(0, 9),
+            avoids=some(ids, avoiding),
+            worked_with=some(ids, 6),
+            opted_out_tasks=dice.choice([frozenset()] * 9 + [frozenset({"look"})]),
+            opted_out_zones=dice.choice([frozenset()] * 4 + [frozenset({1})]),
+            zone_ids=dice.choice([frozenset(), frozenset({1}), frozenset({2})]),
+            lineage=dice.randint(1, 3),
+            is_reporter=dice.random() < 0.05,
+        )
+        for responder_id in ids
+    ]
+    scene = a_scene(
+        task=dice.choice(["look", "observe"]),
+        languages=dice.choice([frozenset(), frozenset({"en", "es"})]),
+        zone_ids=dice.choice([frozenset(), frozenset({1})]),
+    )
+    policy = PairPolicy(
+        eta_limit=timedelta(minutes=dice.choice([6, 12, 30])),
+        unfamiliar_min=dice.choice([0.0, 1.0]),
+        same_lineage_min=dice.choice([0.0, 3.0]),
+        away_from_zone_min=dice.choice([0.0, 1.5]),
+    )
+    corners = [(dice.randint(-6, 6) * 100, dice.randint(-6, 6) * 100) for _ in range(dice.randint(1, 5))]
+    return roster, scene, policy, [a_point(*corner) for corner in corners]
 
 
 def slow_seconds(person: Candidate, place: LonLat, policy: PairPolicy) -> int:

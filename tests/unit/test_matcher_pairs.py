@@ -30,6 +30,7 @@ from tests.unit.matcher_people import (
     policies,
     rosters,
     scenes,
+    seeded_world,
     slow_ranking,
 )
 
@@ -38,9 +39,25 @@ def keyed(pairs):
     return [(it.cost_s, *sorted((it.observer_id, it.buddy_id)), it.meeting_point) for it in pairs]
 
 
-@settings(max_examples=500, deadline=None)
-@given(rosters(), scenes, policies, points, st.integers(1, 8))
+@settings(max_examples=100, deadline=None)
+@given(rosters(most=9), scenes, policies, points, st.integers(1, 8))
 def test_ranked_pairs_equal_all_pairs_tried(people, scene, policy, meeting_points, n):
+    compare(people, scene, policy, meeting_points, n)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 2**40), st.integers(1, 8))
+def test_ranked_pairs_equal_all_pairs_tried_on_larger_rosters(seed, n):
+    compare(*seeded_world(seed), n)
+
+
+@pytest.mark.full
+def test_ranked_pairs_equal_all_pairs_tried_five_thousand_times():
+    for seed in range(5_000):
+        compare(*seeded_world(seed), 1 + seed % 8)
+
+
+def compare(people, scene, policy, meeting_points, n):
     ranking = rank_pairs(people, scene, policy, crow_flies(policy), meeting_points, n=n)
     truth, why, refused = slow_ranking(people, scene, policy, meeting_points)
     assert keyed(ranking.pairs) == [(c, a, b, meeting_points[i]) for c, a, b, i in truth[:n]]
@@ -61,8 +78,9 @@ def test_ranked_pairs_equal_all_pairs_tried(people, scene, policy, meeting_point
 
 
 @settings(max_examples=60, deadline=None)
-@given(rosters(), scenes, policies, points, st.randoms(use_true_random=False))
-def test_the_order_of_the_roster_does_not_matter(people, scene, policy, meeting_points, shuffler):
+@given(st.integers(0, 2**40), st.randoms(use_true_random=False))
+def test_the_order_of_the_roster_does_not_matter(seed, shuffler):
+    people, scene, policy, meeting_points = seeded_world(seed)
     shuffled = list(people)
     shuffler.shuffle(shuffled)
     one = rank_pairs(people, scene, policy, crow_flies(policy), meeting_points)
@@ -70,8 +88,9 @@ def test_the_order_of_the_roster_does_not_matter(people, scene, policy, meeting_
 
 
 @settings(max_examples=100, deadline=None)
-@given(rosters(), scenes, policies, points, st.integers(0, 14))
-def test_people_are_asked_in_the_order_of_their_cheapest_pair(people, scene, policy, meeting_points, most):
+@given(st.integers(0, 2**40), st.integers(0, 30))
+def test_people_are_asked_in_the_order_of_their_cheapest_pair(seed, most):
+    people, scene, policy, meeting_points = seeded_world(seed)
     screened = screen(people, scene, policy, crow_flies(policy), [it.place for it in meeting_points])
     asked = order_to_ask(arrivals(screened, scene, policy), scene, policy, most)
     truth, _, _ = slow_ranking(people, scene, policy, meeting_points)
