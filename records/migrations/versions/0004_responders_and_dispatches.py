@@ -177,6 +177,9 @@ CREATE TABLE seat (
   UNIQUE (network_id, dispatch_id, live_seat),
   UNIQUE (network_id, dispatch_id, met_seat),
   CONSTRAINT an_open_seat_has_no_end CHECK (active = upper_inf(during)),
+  -- without a finite beginning `training_is_current` would have nothing to compare, and let everybody through
+  CONSTRAINT a_seat_has_a_beginning CHECK (NOT lower_inf(during) AND isfinite(lower(during))),
+  CONSTRAINT an_ended_seat_says_why CHECK (active = (left_because IS NULL)),
   CONSTRAINT training_is_current CHECK (lower(during) < cert_until),
   CONSTRAINT the_seat_needs_its_certificate FOREIGN KEY (network_id, responder_id, cert_kind, cert_until)
     REFERENCES certificate (network_id, responder_id, kind, valid_until),
