@@ -167,9 +167,10 @@ def test_a_server_that_is_not_there_is_told_as_away(tmp_path):
 
 
 STARTER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from records.cluster import PrivateCluster
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background inherits it ignored
 with PrivateCluster(Path(sys.argv[1])) as cluster:
     print(cluster.pid, flush=True)
     time.sleep(600)
@@ -206,7 +207,7 @@ def test_no_server_stays_behind_when_its_starter_ends(own, how):
             os.killpg(process.pid, signal.SIGINT)
         else:
             process.kill()
-        process.wait()
+        process.wait(60)
         assert gone(server)
 
 
