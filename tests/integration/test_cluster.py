@@ -41,6 +41,7 @@ def own(tmp_path_factory):
     cluster = PrivateCluster(folder)
     yield cluster
     cluster.stop()
+    cluster.socket_dir.unlink(missing_ok=True)  # a starter that was killed outright could not tidy up
 
 
 @pytest.fixture
