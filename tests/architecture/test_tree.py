@@ -72,7 +72,8 @@ def test_every_module_says_in_one_paragraph_what_it_is():
 
 
 def test_no_module_is_too_long_to_read_at_once():
-    lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PYTHON}
+    rooms = [path for path in PYTHON if named(path).split("/")[0] in ROOMS]  # a test may be one long list of cases
+    lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in rooms}
     assert {name: length for name, length in lengths.items() if length > LINES_MAX} == {}
 
 
