@@ -44,12 +44,13 @@ def cell_at(place: LonLat, resolution: int) -> str:
     """Return the cell of `resolution` (0 to 15) that contains `place` (WGS84)."""
     if not 0 <= resolution <= _MAX_RESOLUTION:
         raise NotAResolution
-    return h3.latlng_to_cell(*place.latlng, resolution)
+    cell: str = h3.latlng_to_cell(*place.latlng, resolution)
+    return cell
 
 
 def resolution_of(cell: str) -> int:
     """Return the resolution of a cell, 0 to 15."""
-    return h3.get_resolution(_checked(cell))
+    return int(h3.get_resolution(_checked(cell)))
 
 
 def centre(cell: str) -> LonLat:
@@ -65,7 +66,7 @@ def boundary(cell: str) -> list[LonLat]:
 def parent(cell: str, resolution: int) -> str:
     """Return the ancestor of a cell at a coarser (or equal) resolution."""
     try:
-        return h3.cell_to_parent(_checked(cell), resolution)
+        return str(h3.cell_to_parent(_checked(cell), resolution))
     except h3.H3ResMismatchError as error:
         raise NotAResolution from error
 
@@ -88,7 +89,7 @@ def ring(cell: str, steps: int) -> list[str]:
 def steps_between(cell: str, other: str) -> int | None:
     """Return the number of neighbour steps between two cells of one resolution, None where H3 cannot tell."""
     try:
-        return h3.grid_distance(cell, other)
+        return int(h3.grid_distance(cell, other))
     except h3.H3BaseException:
         return None
 
@@ -114,12 +115,12 @@ def pentagons(resolution: int) -> list[LonLat]:
 
 def edge_m(resolution: int) -> float:
     """Return the average length of a cell's edge in metres."""
-    return h3.average_hexagon_edge_length(resolution, unit="m")
+    return float(h3.average_hexagon_edge_length(resolution, unit="m"))
 
 
 def to_int(cell: str) -> int:
     """Return the number that tables keep for a cell (fits a signed bigint)."""
-    return h3.str_to_int(_checked(cell))
+    return int(h3.str_to_int(_checked(cell)))
 
 
 def from_int(number: int) -> str:

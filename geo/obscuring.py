@@ -21,7 +21,7 @@ FEWEST_REPORTERS = 3
 
 
 def obscured(place: LonLat, resolution: int = PUBLIC_RESOLUTION) -> LonLat:
-    """Return the centre of the cell that holds `place` (WGS84): the same for all places in it, so nothing averages out."""
+    """Return the centre of the cell that holds `place` (WGS84): one answer for all of it, so nothing averages out."""
     return centre(cell_at(place, resolution))
 
 
@@ -48,13 +48,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Counts that may be shown, by cell of mixed resolution, and how many incidents are left out altogether.
+    """Counts that may be shown, by cell of mixed resolution, and whether anything is left out altogether.
 
-    No incident is in two of the counts: a cell with finer cells shown beside it holds the rest only.
+    No incident is in two of the counts: a cell with finer cells shown beside it holds the rest only. How much is
+    left out is not said, for that is a small count too.
     """
 
     counts: Mapping[str, int]
-    withheld: int
+    withheld: bool
 
 
 def k_anonymous(
@@ -95,31 +96,31 @@ def k_anonymous(
             for cell, tally in waiting.items()
             if tally.incidents >= fewest_incidents and tally.reporters >= fewest_reporters
         }
-        hidden = _with_company(waiting, enough, max(coarsest, resolution - 1) if resolution > coarsest else None)
+        hidden = waiting.keys() - enough
+        if resolution > coarsest:
+            hidden = _with_company(waiting, enough, resolution - 1)
         counts |= {cell: tally.incidents for cell, tally in waiting.items() if cell not in hidden}
         if resolution <= coarsest:
-            return Shown(counts, sum(waiting[cell].incidents for cell in hidden))
+            if len(hidden) == 1 and counts:
+                del counts[min(counts, key=lambda cell: (counts[cell], cell))]
+            return Shown(counts, withheld=bool(hidden))
         resolution -= 1
         rolled: dict[str, Tally] = {}
         for cell in sorted(hidden):
             above = parent(cell, resolution)
             rolled[above] = rolled[above].joined(waiting[cell]) if above in rolled else waiting[cell]
         waiting = rolled
-    return Shown(counts, 0)
+    return Shown(counts, withheld=False)
 
 
-def _with_company(tallies: Mapping[str, Tally], enough: set[str], above: int | None) -> set[str]:
-    """Return the cells to hide: those with too little, and a second one wherever only one of a family would be hidden.
-
-    The family is the children of one parent at resolution `above`; all cells are one family where that is None.
-    """
-    families: dict[str, list[str]] = defaultdict(list)
+def _with_company(tallies: Mapping[str, Tally], enough: set[str], above: int) -> set[str]:
+    """Return the cells to roll up: those with too little, and a second one where a parent would get only one."""
+    families: dict[str, set[str]] = defaultdict(set)
     for cell in tallies:
-        families["" if above is None else parent(cell, above)].append(cell)
+        families[parent(cell, above)].add(cell)
     hidden = tallies.keys() - enough
     for family in families.values():
-        if len(hidden & set(family)) == 1:
-            company = min(enough & set(family), key=lambda cell: (tallies[cell].incidents, cell), default=None)
-            if company is not None:
-                hidden = hidden | {company}
+        others = family - hidden
+        if len(family & hidden) == 1 and others:
+            hidden = hidden | {min(others, key=lambda cell: (tallies[cell].incidents, cell))}
     return set(hidden)

@@ -130,7 +130,7 @@ class Score:
     standing_reasons
         The terms of `standing`; their weights add up to it, exactly.
     vouched_groups
-        Independent groups that somebody vouched for.
+        Independent groups that somebody vouched for; copies do not count.
     """
 
     standing: float
@@ -161,13 +161,16 @@ def score(
         The weights in force.
     """
     best, echoes = _one_per_group(reports)
-    vouched = [report for report in best if report.standing is not Standing.UNVOUCHED]
+    vouched = [report for report in best if report.standing in {Standing.TRAINED, Standing.VOUCHED}]
+    callers = [report for report in best if report.standing is Standing.HOTLINE]
     base = [Reason("what is usual here before anybody reported", policy.prior)]
     known = [*_witnesses(vouched, policy), *_doubted(doubts, policy)]
     ties = sorted(vehicles, key=lambda tie: (-tie.weight, tie.text))
     known += _tied([tie for tie in ties if tie.vouched], policy)
     guessed = _tied([tie for tie in ties if not tie.vouched], policy)
-    guessed += _strangers(len(best) - len(vouched), policy)
+    # An operator who types in a call is no witness: callers order the queue and never reach the standing.
+    guessed += _witnesses(callers, policy)
+    guessed += _strangers(len(best) - len(vouched) - len(callers), policy)
     guessed += [Reason(_echo_text(echo, first), 0.0) for echo, first in echoes]
 
     standing_reasons = tuple(base + known)
@@ -183,7 +186,7 @@ def score(
         probability=1.0 / (1.0 + math.exp(-queue)),
         reasons=tuple(reasons),
         standing_reasons=standing_reasons,
-        vouched_groups=len([report for report in vouched if report.standing is not Standing.HOTLINE]),
+        vouched_groups=sum(not report.copied for report in vouched),
     )
 
 
@@ -223,14 +226,11 @@ def _witnesses(vouched: Collection[Report], policy: ScorePolicy) -> list[Reason]
             reasons.append(Reason(_witness_text(own, standing), weight * len(own)))
         for report in vouched:
             if report.standing is standing and report.copied:
-                text = f"{_called(report)} repeats what others said or were told: counted at a quarter"
-                if policy.copied_discount != _QUARTER_LEFT:
-                    text = f"{_called(report)} repeats what others said or were told: counted less"
+                text = f"{_called(report)} repeats what others said or were told: counted less"
                 reasons.append(Reason(text, weight * (1.0 - policy.copied_discount)))
     return reasons
 
 
-_QUARTER_LEFT = 0.75
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
