@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from matcher.buddy import Kind, PairRule, avoid_each_other, count_refusals, kind_of, refusal, seated
 from matcher.cost import Reason, own_terms, pair_terms, reasons
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from matcher.nearby import Nearby
     from matcher.policy import PairPolicy
     from matcher.travel import TravelTimes
-
-_CHUNK: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +175,8 @@ def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arriv
 
 
 def _by_least_cost(going: Sequence[Arrival]) -> Iterator[tuple[int, Sequence[Arrival]]]:
-    ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start].least_s, ordered[start : start + _CHUNK]
+    for one in sorted(going, key=lambda it: (it.least_s, it.person.responder_id)):
+        yield one.least_s, (one,)
 
 
 def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[_Found]:

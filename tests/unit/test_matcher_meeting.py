@@ -11,7 +11,7 @@ from shapely import MultiPoint, Point
 
 from geo.distance import metres_between, moved
 from geo.points import LonLat
-from matcher.meeting import PublicPlace, meeting_points
+from matcher.meeting import PublicPlace, _Ground, _Spot, meeting_points
 from matcher.policy import PairPolicy
 from tests.unit.matcher_people import SCENE_PLACE, a_scene
 
@@ -103,3 +103,10 @@ def test_names_do_not_give_the_scene_away():
 @pytest.mark.parametrize("pins", [(), (SCENE_PLACE,), (SCENE_PLACE, SCENE_PLACE)])
 def test_pins_that_coincide_are_one_spot(pins):
     assert meeting_points(a_scene(pins=pins), PairPolicy()) == meeting_points(a_scene(), PairPolicy())
+
+
+def test_the_stand_off_is_a_second_wall_behind_the_ring():
+    pins = (SCENE_PLACE, moved(SCENE_PLACE, 500, 0))
+    mistaken = _Spot("Says it is far", moved(SCENE_PLACE, 540, 0), hull_m=300.0, bearing_deg=0.0)
+    right = _Spot("Is far", moved(SCENE_PLACE, 560, 0), hull_m=300.0, bearing_deg=0.0)
+    assert _Ground(pins).safe([mistaken, right], PairPolicy()) == [right]
