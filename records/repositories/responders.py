@@ -2,8 +2,192 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from geo import cells
+from records import ids
+from records.errors import NoSuchRecord
+from records.models import Account, Certificate, Position, Responder
 from records.repositories.repository import Repository
+from records.sql import load
+from records.values import RosterEntry
 
 
 class ResponderRepository(Repository):
     """Responders, their certificates, their present cells."""
+
+    def get(self, responder_id: int) -> Responder:
+        """Return one responder; raises NoSuchRecord."""
+        found = self._session.get(Responder, (self._network_id, responder_id), populate_existing=True)
+        if found is None:
+            raise NoSuchRecord
+        return found
+
+    def id_of(self, account_id: int) -> int | None:
+        """Return the responder that an account is, or None."""
+        return self._session.scalar(
+            select(Responder.id).where(Responder.network_id == self._network_id, Responder.account_id == account_id)
+        )
+
+    def account_called(self, alias: str) -> Account | None:
+        """Return the account with this alias, or None."""
+        return self._session.scalar(
+            select(Account).where(Account.network_id == self._network_id, Account.alias == alias)
+        )
+
+    def join(
+        self,
+        account_id: int,
+        *,
+        languages: Sequence[str],
+        mode: str,
+        base_cell9: str | None = None,
+        zone_ids: Sequence[int] = (),
+        no_tasks: Sequence[str] = (),
+    ) -> int:
+        """Put an account on the roster, or change how it stands there; return the responder's id."""
+        values = {
+            "languages": list(languages),
+            "mode": mode,
+            "base_cell9": base_cell9,
+            "zone_ids": list(zone_ids),
+            "no_tasks": list(no_tasks),
+        }
+        return self._session.execute(
+            insert(Responder)
+            .values(network_id=self._network_id, id=ids.new_id(), account_id=account_id, **values)
+            .on_conflict_do_update(index_elements=["network_id", "account_id"], set_=values)
+            .returning(Responder.id)
+        ).scalar_one()
+
+    def certify(self, responder_id: int, certificates: Iterable[tuple[str, datetime]]) -> None:
+        """Add certificates (kind, valid until); one that is already there stays, a renewal is a new row."""
+        rows = [
+            {"network_id": self._network_id, "responder_id": responder_id, "kind": kind, "valid_until": until}
+            for kind, until in certificates
+        ]
+        if rows:
+            self._session.execute(insert(Certificate).values(rows).on_conflict_do_nothing())
+
+    def roster(self, now: datetime, only: Collection[int] | None = None) -> list[RosterEntry]:
+        """Return the roster as of `now`, by id: everybody, or those named."""
+        rows = self._session.execute(
+            load("roster"),
+            {"network_id": self._network_id, "now": now, "ids": None if only is None else sorted(only)},
+        )
+        return [
+            RosterEntry(
+                **{
+                    **row._mapping,  # noqa: SLF001  (SQLAlchemy's public name for it)
+                    "languages": tuple(row.languages),
+                    "zone_ids": tuple(row.zone_ids),
+                    "avoids": tuple(row.avoids),
+                    "no_tasks": tuple(row.no_tasks),
+                    "no_zones": tuple(row.no_zones),
+                    "worked_with": tuple(row.worked_with),
+                    "base_cell9": row.base_cell9 and cells.from_int(row.base_cell9),
+                    "cell9": row.cell9 and cells.from_int(row.cell9),
+                }
+            )
+            for row in rows
+        ]
+
+    def aliases(self, only: Collection[int]) -> dict[int, str]:
+        """Return the aliases of some responders by their ids."""
+        rows = self._session.execute(
+            select(Responder.id, Account.alias)
+            .join(Account, (Account.network_id == Responder.network_id) & (Account.id == Responder.account_id))
+            .where(Responder.network_id == self._network_id, Responder.id.in_(only))
+        )
+        return {row.id: row.alias for row in rows}
+
+    def claim(self, wanted: Collection[int]) -> set[int]:
+        """Take people for this transaction, in id order; those in other hands are left out. Return who was taken."""
+        return self._take("claim", wanted)
+
+    def claim_waiting(self, wanted: Collection[int]) -> set[int]:
+        """Take people for this transaction, in id order, waiting for those in other hands. Return who was taken."""
+        return self._take("claim_waiting", wanted)
+
+    def free(self, taken: Collection[int], now: datetime) -> set[int]:
+        """Return which of the people taken before can be asked: available, not seated, asked or waiting."""
+        return set(
+            self._session.scalars(load("free"), {"network_id": self._network_id, "ids": sorted(taken), "now": now})
+        )
+
+    def make_available(
+        self, responder_id: int, *, since: datetime, until: datetime, mode: str, rules_read_at: datetime
+    ) -> None:
+        """Note that a responder can go."""
+        self._change(
+            [responder_id], available_since=since, available_until=until, mode=mode, rules_read_at=rules_read_at
+        )
+
+    def make_unavailable(self, responder_ids: Collection[int], now: datetime) -> None:
+        """Note that responders cannot go any more, and forget where they were."""
+        self._change(responder_ids, available_until=now)
+        self._session.execute(
+            delete(Position).where(Position.network_id == self._network_id, Position.responder_id.in_(responder_ids))
+        )
+
+    def stand_at(self, responder_id: int, cell9: str, seen_at: datetime) -> None:
+        """Note the res-9 cell somebody is in; the one before is overwritten."""
+        self._session.execute(
+            insert(Position)
+            .values(network_id=self._network_id, responder_id=responder_id, cell9=cell9, seen_at=seen_at)
+            .on_conflict_do_update(
+                index_elements=["network_id", "responder_id"], set_={"cell9": cell9, "seen_at": seen_at}
+            )
+        )
+
+    def forget_positions(self, before: datetime) -> int:
+        """Forget where people were before a moment; return how many."""
+        return len(
+            self._session.execute(
+                delete(Position)
+                .where(Position.network_id == self._network_id, Position.seen_at < before)
+                .returning(Position.responder_id)
+            ).all()
+        )
+
+    def count_answers(self, responder_ids: Collection[int], *, yes: bool) -> None:
+        """Count how often people say yes, and how often not: what waves are sized by, and nothing else."""
+        if yes:
+            self._change(responder_ids, yes_count=Responder.yes_count + 1)
+        else:
+            self._change(responder_ids, no_count=Responder.no_count + 1)
+
+    def count_cleared(self, responder_ids: Collection[int]) -> None:
+        """Count one more cleared dispatch."""
+        self._change(responder_ids, cleared_total=Responder.cleared_total + 1)
+
+    def rest(self, responder_ids: Collection[int], until: datetime) -> None:
+        """Let people rest until a moment; a rest that lasts longer already stays."""
+        self._session.execute(
+            update(Responder)
+            .where(
+                Responder.network_id == self._network_id,
+                Responder.id.in_(responder_ids),
+                (Responder.resting_until.is_(None)) | (Responder.resting_until < until),
+            )
+            .values(resting_until=until)
+            .execution_options(synchronize_session=False)
+        )
+
+    def _take(self, statement: str, wanted: Collection[int]) -> set[int]:
+        if not wanted:
+            return set()
+        return set(self._session.scalars(load(statement), {"network_id": self._network_id, "ids": sorted(wanted)}))
+
+    def _change(self, responder_ids: Collection[int], **values: object) -> None:
+        if responder_ids:
+            self._session.execute(
+                update(Responder)
+                .where(Responder.network_id == self._network_id, Responder.id.in_(sorted(responder_ids)))
+                .values(**values)
+                .execution_options(synchronize_session=False)
+            )
