@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.distance import moved
-from matcher.buddy import PairRule
+from matcher.buddy import PairRule, kind_of
 from matcher.candidates import Candidate
 from matcher.eligibility import Rule, screen
 from matcher.errors import NoMeetingPoint, PersonTwiceInRoster, SnapshotOutOfDate
@@ -167,6 +167,16 @@ def test_equal_pairs_are_ranked_by_their_ids():
     people = [a_person(number) for number in (9, 4, 7, 2)]
     ranking = rank_pairs(people, a_scene(), PairPolicy(), crow_flies(PairPolicy()), [a_point()], n=4)
     assert [tuple(sorted((it.observer_id, it.buddy_id))) for it in ranking.pairs] == [(2, 4), (2, 7), (2, 9), (4, 7)]
+
+
+def test_a_tie_at_the_bound_still_goes_to_the_smaller_ids():
+    scene, policy = a_scene(task="observe"), PairPolicy(unfamiliar_min=0.0)
+    kind = kind_of(a_person(1), NOW, policy)
+    near = Arrival(a_person(9), seconds=(50,), soonest_s=50, own_s=50, kind=kind)
+    middle = Arrival(a_person(8), seconds=(150,), soonest_s=150, own_s=0, kind=kind)
+    far = Arrival(a_person(1), seconds=(200,), soonest_s=200, own_s=0, kind=kind)
+    batches = [(it.least_s, [it]) for it in (near, middle, far)]
+    assert [key for key, *_ in scan(batches, scene, policy, 1)] == [(200, 1, 8)]
 
 
 def test_a_pair_meets_where_the_later_of_the_two_is_soonest():
