@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from matcher.candidates import Candidate
     from matcher.travel import TravelTimes
 
-_BLOCK_RESOLUTION: Final = 7
+_BLOCK_RESOLUTIONS: Final = (8, 7, 6)
+_COARSEST_RESOLUTION: Final = 5
+_FULL_BLOCK: Final = 48
+"""Groups a block should hold on average: opening a block costs the same for one group and for a hundred."""
 _SLACK_M: Final = 0.01
 """Far more than the rounding of a great circle, far less than a second's walk."""
 
@@ -66,9 +69,7 @@ class Nearby:
             if place is not person.base_place and person.position_at is not None:
                 too_old_at = person.position_at + position_age
                 self._holds_until = min(too_old_at, self._holds_until or too_old_at)
-        blocks: defaultdict[str, list[tuple[LonLat, str]]] = defaultdict(list)
-        for key in sorted(groups):
-            blocks[cells.cell_at(key[0], _BLOCK_RESOLUTION)].append(key)
+        blocks = _blocks_of(sorted(groups))
         self._blocks: list[_Block] = []
         middles: list[LonLat] = []
         radii: list[float] = []
@@ -138,6 +139,17 @@ class Nearby:
         if not self._modes:
             return np.empty(0, dtype=np.int64)
         return _whole(np.minimum.reduce([travel.lower_bound(metres, mode) for mode in self._modes]))
+
+
+def _blocks_of(keys: Sequence[tuple[LonLat, str]]) -> dict[str, list[tuple[LonLat, str]]]:
+    """Put places into the finest cells that are well filled."""
+    for resolution in (*_BLOCK_RESOLUTIONS, _COARSEST_RESOLUTION):
+        blocks: defaultdict[str, list[tuple[LonLat, str]]] = defaultdict(list)
+        for key in keys:
+            blocks[cells.cell_at(key[0], resolution)].append(key)
+        if len(keys) >= _FULL_BLOCK * len(blocks):
+            break
+    return blocks
 
 
 def _whole(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
