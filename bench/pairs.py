@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> list[Row]:
             ),
         ]
     growth = medians[-1] / medians[0]
-    sizes = f"growth of the median, t({options.people[-1]:,}) / t({options.people[0]:,}), medians"
+    sizes = f"growth of the median, t({options.people[-1]:,}) / t({options.people[0]:,})"
     rows.append(Row("pairs", sizes, ours=growth, unit="times", seed=options.seed))
     return rows
 
