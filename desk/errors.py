@@ -65,6 +65,42 @@ class DispatchNeverMoves(DeskError):
     """The place of a dispatch does not change once people were asked."""
 
 
+class OfferNoLongerOpen(DeskError):
+    """This offer is no longer open; thank you for answering."""
+
+
+class IncidentIsOver(DeskError):
+    """Nobody is sent to this incident any more: it is over, or it lives on in another."""
+
+
+class CallBackFirst(DeskError):
+    """Nobody vouched for has reported this yet: a script sends no one here, a dispatcher may after calling back."""
+
+
+class NobodyToAsk(DeskError):
+    """Nobody can be asked for this right now; the list of pairs says who was ruled out by which rule."""
+
+
+class NoMeetingPointYet(DeskError):
+    """There is no safe meeting point around this incident yet."""
+
+
+class PairDoesNotFit(DeskError):
+    """These two people cannot go together here; the list of pairs says who can."""
+
+
+class NotAResponder(DeskError):
+    """This account is not on the roster; an organizer can add it."""
+
+
+class RulesNotRead(DeskError):
+    """Please read and accept the short rules of the shift first."""
+
+
+class OverTooSoon(DeskError):
+    """This time is over already."""
+
+
 class AlreadyJudged(DeskError):
     """You have already judged this incident; undo that judgement first."""
 

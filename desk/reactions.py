@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from desk import corroboration, dispatching
-from desk.events import Fact, IncidentClosed, IncidentUnfounded, PartnerLost, SightingReceived, SightingRetracted
+from desk.events import (
+    CheckinMissed,
+    Fact,
+    IncidentClosed,
+    IncidentUnfounded,
+    PartnerLost,
+    SightingReceived,
+    SightingRetracted,
+)
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 
@@ -17,6 +25,7 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingRetracted, corroboration.reconsider),
     (IncidentUnfounded, dispatching.call_back),
     (IncidentClosed, dispatching.stop_asking),
+    (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
 )
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""

@@ -1,0 +1,41 @@
+"""Propose pairs, ask people, seat the first two who fit, follow them until they are home."""
+
+from desk.dispatching.answering import accept, decline
+from desk.dispatching.asking import expire_due
+from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
+from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
+from desk.dispatching.moving import progress
+from desk.dispatching.proposing import propose
+from desk.dispatching.sending import send
+from desk.dispatching.views import (
+    dispatch_view,
+    dispatch_views,
+    my_answer,
+    my_dispatch,
+    my_view,
+    page,
+    views_for,
+)
+
+__all__ = [
+    "accept",
+    "call_back",
+    "cancel",
+    "decline",
+    "dispatch_view",
+    "dispatch_views",
+    "expire_due",
+    "held_due",
+    "hold_for_silence",
+    "my_answer",
+    "my_dispatch",
+    "my_view",
+    "page",
+    "progress",
+    "propose",
+    "seek_partner",
+    "send",
+    "stop_asking",
+    "views_for",
+    "withdraw",
+]

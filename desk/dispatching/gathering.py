@@ -1,0 +1,108 @@
+"""What the matcher is told: a scene, its meeting points, the roster as candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from desk import errors
+from desk.lifecycle import OPEN_INCIDENT
+from desk.unit_of_work import UnitOfWork
+from geo import cells
+from geo.distance import metres_between
+from matcher.candidates import TASKS, Candidate, Scene
+from matcher.cost import Reason
+from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
+from records.enums import IncidentStatus, Task
+from records.values import RosterEntry, SceneRow
+
+
+def usual_task(row: SceneRow) -> Task:
+    """Return what a pair would be asked to do here: observe what is verified, look at the rest."""
+    return Task.OBSERVE if row.status == IncidentStatus.VERIFIED else Task.LOOK
+
+
+def require_lawful(row: SceneRow, task: str) -> None:
+    """Raise IncidentIsOver or NotVerified unless somebody may be sent to do this here."""
+    if row.merged or (row.status not in OPEN_INCIDENT and task != Task.ACCOMPANY):
+        raise errors.IncidentIsOver
+    if task == Task.OBSERVE and row.status != IncidentStatus.VERIFIED:
+        raise errors.NotVerified
+    if task == Task.ACCOMPANY and not row.was_verified:
+        raise errors.NotVerified
+
+
+def is_lawful(row: SceneRow, task: str) -> bool:
+    """Say whether somebody may be sent to do this here."""
+    try:
+        require_lawful(row, task)
+    except errors.DeskError:
+        return False
+    return True
+
+
+def scene_of(uow: UnitOfWork, row: SceneRow, task: str) -> Scene:
+    """Return the scene as the matcher knows it, at this act's time."""
+    return Scene(
+        place=row.place,
+        now=uow.now,
+        task=Task(task).value,
+        pins=row.corners,
+        zone_ids=frozenset(row.zone_ids),
+        only_patrol=row.only_patrol,
+    )
+
+
+def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
+    """Return the meeting points around a scene; raises NoMeetingPointYet."""
+    extent_m = max((metres_between(scene.place, spot) for spot in scene.spots), default=0.0)
+    near = uow.zones.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
+    points = meeting_points(
+        scene, uow.policy.pairs, public_places=[PublicPlace(each.name, each.place) for each in near]
+    )
+    if not points:
+        raise errors.NoMeetingPointYet
+    return points
+
+
+def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
+    """Return one person of the roster as the matcher knows them."""
+    return Candidate(
+        responder_id=entry.id,
+        place=cells.centre(entry.cell9) if entry.cell9 else None,
+        position_at=entry.seen_at,
+        base_place=cells.centre(entry.base_cell9) if entry.base_cell9 else None,
+        mode=_MODES[entry.mode],
+        observer_until=entry.observer_until,
+        trained_until=entry.trained_until,
+        languages=frozenset(entry.languages),
+        available_until=entry.available_until,
+        busy=entry.busy,
+        offered=entry.offered,
+        dispatches_this_shift=entry.this_shift,
+        last_cleared_at=entry.last_cleared_at,
+        distressed_until=entry.resting_until,
+        load_7d=float(entry.load_7d),
+        cleared_total=entry.cleared_total,
+        avoids=frozenset(entry.avoids),
+        worked_with=frozenset(entry.worked_with),
+        opted_out_tasks=frozenset(task for task in TASKS if task in entry.no_tasks),
+        opted_out_zones=frozenset(entry.no_zones),
+        zone_ids=frozenset(entry.zone_ids),
+        lineage=entry.lineage,
+        is_reporter=entry.account_id in reporters,
+        acceptance=(entry.yes_count, entry.no_count),
+    )
+
+
+_MODES: dict[str, Any] = {"foot": "foot", "bicycle": "bicycle", "car": "car"}
+
+
+def candidates(uow: UnitOfWork, row: SceneRow, only: Collection[int] | None = None) -> list[Candidate]:
+    """Return the roster, or some of it, as candidates for a scene."""
+    return [candidate(entry, row.reporters) for entry in uow.responders.roster(uow.now, only)]
+
+
+def in_words(reasons: Iterable[Reason]) -> list[dict[str, object]]:
+    """Return reasons as they are kept and shown: a text, and its weight in minutes."""
+    return [{"text": reason.text, "weight": round(reason.minutes, 2)} for reason in reasons]

@@ -1,0 +1,86 @@
+"""Progress: each person moves for themselves, and the dispatch follows the slower of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from desk import errors
+from desk.access import Actor
+from desk.dispatching import ending, losing
+from desk.dispatching.telling import tell
+from desk.events import DispatchMoved
+from desk.lifecycle import SEAT_STEP, require_dispatch_step
+from desk.unit_of_work import UnitOfWork
+from records.enums import DispatchState as D
+from records.models import Dispatch, Seat
+
+_STATE_OF_STEP = {step: state for state, step in SEAT_STEP.items()}
+_STAGED, _ON_SCENE, _CLEARED = SEAT_STEP[D.STAGED], SEAT_STEP[D.ON_SCENE], SEAT_STEP[D.CLEARED]
+
+
+def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Dispatch:
+    """Take a step on a dispatch: en_route, staged, on_scene, cleared, or withdraw.
+
+    A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch.
+
+    Raises
+    ------
+    NotFound
+        This person has no seat there.
+    NotLawful
+        The step is not the next one.
+    BothMustBeThere
+        Closer than the meeting point only together, and both clear.
+    """
+    if step == "withdraw":
+        return losing.withdraw(uow, actor, dispatch_id)
+    dispatch = uow.dispatches.lock(dispatch_id)
+    seats = uow.dispatches.seats([dispatch_id])
+    mine = [seat for seat in seats if seat.responder_id == actor.responder_id]
+    if not mine:
+        raise errors.NotFound
+    wanted, seat = SEAT_STEP[D(step)], mine[-1]
+    if seat.step == wanted and (seat.active or seat.left_because == "cleared"):
+        return dispatch
+    if not seat.active:
+        raise errors.NotLawful
+    if dispatch.state == D.HELD:
+        if wanted != _CLEARED:
+            raise errors.NotLawful
+        uow.dispatches.change_seat(seat, step=wanted)
+        ending.finish(uow, dispatch, D.CLEARED)
+        return dispatch
+    _require_next(dispatch, seat, [each for each in seats if each.active and each is not seat], wanted)
+    uow.dispatches.change_seat(seat, step=wanted)
+    _follow(uow, dispatch, [each for each in seats if each.active])
+    return dispatch
+
+
+def _require_next(dispatch: Dispatch, seat: Seat, partners: Sequence[Seat], wanted: int) -> None:
+    lawful = wanted == seat.step + 1 or (seat.step == _STAGED and wanted == _CLEARED)
+    if not lawful:
+        raise errors.NotLawful
+    if wanted >= _ON_SCENE and dispatch.state not in {D.STAGED, D.ON_SCENE}:
+        raise errors.BothMustBeThere
+    if wanted == _ON_SCENE and any(partner.step == _CLEARED for partner in partners):
+        raise errors.BothMustBeThere
+
+
+def _follow(uow: UnitOfWork, dispatch: Dispatch, seats: Sequence[Seat]) -> None:
+    """Bring the dispatch to where the slower of the two is."""
+    state = _STATE_OF_STEP[min(seat.step for seat in seats)]
+    if state == D.CLEARED:
+        ending.finish(uow, dispatch, D.CLEARED)
+        return
+    if state != dispatch.state:
+        require_dispatch_step(dispatch.state, state)
+        uow.dispatches.change(dispatch, state=state, state_at=uow.now)
+        if state == D.STAGED:
+            for seat in seats:
+                uow.dispatches.change_seat(seat, checkin_due_at=uow.now + uow.policy.checkins.every)
+    else:
+        uow.dispatches.change(dispatch)
+    for seat in seats:
+        if seat.step == _CLEARED and seat.checkin_due_at is not None:
+            uow.dispatches.change_seat(seat, checkin_due_at=None)
+    tell(uow, DispatchMoved, dispatch, *(seat.responder_id for seat in seats))

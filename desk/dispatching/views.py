@@ -1,0 +1,278 @@
+"""What the desk sees of dispatches, and what one person out there sees of their own."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from desk import errors
+from desk.access import Actor
+from desk.dispatching.proposing import point
+from desk.lifecycle import SEAT_STEP
+from desk.unit_of_work import UnitOfWork
+from geo import cells
+from matcher.eligibility import Rule
+from records import ids
+from records.enums import CheckinState, SeatKind
+from records.enums import DispatchState as D
+from records.enums import OfferState as O
+from records.models import Checkin, Dispatch, Offer, Seat
+from records.values import DispatchPlaces
+
+_SEATS: Final = {1: SeatKind.OBSERVER.value, 2: SeatKind.BUDDY.value}
+_STEPS: Final = {step: state.value for state, step in SEAT_STEP.items()}
+_CARDS: Final = {
+    D.PAIRED: "accept.paired",
+    D.EN_ROUTE: "enroute",
+    D.STAGED: "onscene",
+    D.ON_SCENE: "onscene",
+    D.HELD: "partner.lost",
+}
+_AFTERCARE: Final = timedelta(hours=1)
+"""How long somebody who came home still sees the card for afterwards."""
+_SHIFT: Final = timedelta(hours=12)
+
+
+def at(moment: datetime | None) -> str | None:
+    """Return a moment as RFC 3339 in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Everything that belongs to some dispatches, read in one go each."""
+
+    offers: Mapping[int, Sequence[Offer]]
+    seats: Mapping[int, Sequence[Seat]]
+    checkins: Mapping[int, Sequence[Checkin]]
+    places: Mapping[int, DispatchPlaces]
+    aliases: Mapping[int, str]
+
+    @classmethod
+    def of(cls, uow: UnitOfWork, dispatch_ids: Collection[int]) -> _Around:
+        offers, seats = uow.dispatches.offers(dispatch_ids), uow.dispatches.seats(dispatch_ids)
+        return cls(
+            offers=_by_dispatch(offers),
+            seats=_by_dispatch(seats),
+            checkins=_by_dispatch(uow.dispatches.checkins(dispatch_ids)),
+            places=uow.dispatches.places(dispatch_ids),
+            aliases=uow.responders.aliases(
+                {offer.responder_id for offer in offers} | {seat.responder_id for seat in seats}
+            ),
+        )
+
+
+def _by_dispatch(rows: Iterable[Any]) -> Mapping[int, Sequence[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.dispatch_id].append(row)
+    return found
+
+
+# the desk's view
+
+
+def dispatch_views(uow: UnitOfWork, dispatches: Collection[Dispatch]) -> list[dict[str, Any]]:
+    """Return dispatches as the desk sees them, in the order given."""
+    if not dispatches:
+        return []
+    around = _Around.of(uow, [dispatch.id for dispatch in dispatches])
+    return [_desk_view(dispatch, around) for dispatch in dispatches]
+
+
+def dispatch_view(uow: UnitOfWork, dispatch: Dispatch) -> dict[str, Any]:
+    """Return one dispatch as the desk sees it."""
+    return dispatch_views(uow, [dispatch])[0]
+
+
+def views_for(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
+    """Return every dispatch of an incident as the desk sees it, newest first."""
+    return dispatch_views(uow, uow.dispatches.page(open_only=None, limit=100, incident_id=incident_id))
+
+
+def page(
+    uow: UnitOfWork, actor: Actor, *, open_only: bool | None, limit: int, after: int | None = None
+) -> list[dict[str, Any]]:
+    """Return a page of dispatches as the desk sees them, newest first; `after` is the last of the page before."""
+    del actor
+    return dispatch_views(uow, uow.dispatches.page(open_only=open_only, limit=limit, after=after))
+
+
+def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
+    seats = around.seats.get(dispatch.id, ())
+    over = dispatch.state == D.CLEARED
+    return {
+        "id": ids.shown(dispatch.id),
+        "incident": ids.shown(dispatch.incident_id),
+        "task": dispatch.task,
+        "state": dispatch.state,
+        "place": dispatch.place,
+        "meeting_point": _meeting_point(dispatch, around),
+        "seats": [
+            {
+                "seat": _SEATS[seat.seat],
+                "alias": around.aliases[seat.responder_id],
+                "step": _STEPS[seat.step],
+                "checkin_due_at": at(seat.checkin_due_at),
+                "checkin_missed_at": at(seat.checkin_missed_at),
+                "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),
+            }
+            for seat in seats
+            if seat.active or (over and seat.left_because == "cleared")
+        ],
+        "left": [
+            {
+                "seat": _SEATS[seat.seat],
+                "alias": around.aliases[seat.responder_id],
+                "because": seat.left_because,
+                "at": at(seat.during.upper),
+                "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),
+            }
+            for seat in seats
+            if seat.left_because in {"withdrew", "lost"}
+        ],
+        "offers": [
+            {
+                "id": ids.shown(offer.id),
+                "alias": around.aliases[offer.responder_id],
+                "state": offer.state,
+                "wave": offer.wave,
+                "eta_s": 60 * math.ceil(offer.eta_s / 60),
+                "expires_at": at(offer.expires_at),
+            }
+            for offer in around.offers.get(dispatch.id, ())
+        ],
+        "reasons": dispatch.reasons,
+        "ruled_out": [
+            {"rule": rule.value, "text": rule.sentence, "people": dispatch.ruled_out[rule.value]}
+            for rule in Rule
+            if dispatch.ruled_out.get(rule.value)
+        ],
+        "waves": dispatch.waves,
+        "held_until": at(dispatch.held_until),
+        "made_at": at(dispatch.made_at),
+        "state_at": at(dispatch.state_at),
+        "version": dispatch.version,
+    }
+
+
+def _meeting_point(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
+    return {"name": dispatch.meeting_name, "geometry": point(around.places[dispatch.id].meeting_point)}
+
+
+def _alarm(seat: Seat, checkins: Sequence[Checkin]) -> str | None:
+    """Return the open call of a person: duress stays, whatever is answered after it; help ends with an ok."""
+    answers = [each.state for each in checkins if each.responder_id == seat.responder_id]
+    if CheckinState.DURESS in answers:
+        return CheckinState.DURESS.value
+    return CheckinState.HELP.value if answers[-1:] == [CheckinState.HELP] else None
+
+
+# one person's own view
+
+
+def my_view(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
+    """Return what one responder is asked and where they are needed; never another person's place.
+
+    The place itself comes only once both are at the meeting point and the rules of the shift were accepted.
+
+    Raises
+    ------
+    NotAResponder
+        The account is not on the roster.
+    """
+    me = _responder(actor)
+    open_offers = uow.dispatches.offers_to(me, uow.now)
+    seats = {seat.dispatch_id: seat for seat in reversed(uow.dispatches.seats_of(me, uow.now - _AFTERCARE))}
+    dispatches = {each.id: each for each in uow.dispatches.many({*seats, *(it.dispatch_id for it in open_offers)})}
+    around = _Around.of(uow, dispatches)
+    own = [_own_view(uow, dispatches[number], seat, around) for number, seat in reversed(seats.items())]
+    return {
+        "offers": [_offer_view(uow, offer, dispatches[offer.dispatch_id], around) for offer in open_offers],
+        "dispatches": [view for view in own if view is not None],
+    }
+
+
+def my_dispatch(uow: UnitOfWork, actor: Actor, dispatch_id: int) -> dict[str, Any]:
+    """Return one dispatch as one of its two people sees it; raises NotFound for anybody else."""
+    me = _responder(actor)
+    found = uow.dispatches.many([dispatch_id])
+    around = _Around.of(uow, [dispatch_id])
+    mine = [seat for seat in around.seats.get(dispatch_id, ()) if seat.responder_id == me]
+    view = _own_view(uow, found[0], mine[-1], around, however_old=True) if found and mine else None
+    if view is None:
+        raise errors.NotFound
+    return view
+
+
+def my_answer(uow: UnitOfWork, actor: Actor, offer: Offer) -> dict[str, Any]:
+    """Return an offer just answered, and the dispatch when the answer formed a pair."""
+    dispatch = uow.dispatches.get(offer.dispatch_id)
+    around = _Around.of(uow, [dispatch.id])
+    seated = any(seat.active and seat.responder_id == actor.responder_id for seat in around.seats.get(dispatch.id, ()))
+    return {
+        "offer": _offer_view(uow, offer, dispatch, around),
+        "dispatch": my_dispatch(uow, actor, dispatch.id) if seated else None,
+    }
+
+
+def _responder(actor: Actor) -> int:
+    if actor.responder_id is None:
+        raise errors.NotAResponder
+    return actor.responder_id
+
+
+def _offer_view(uow: UnitOfWork, offer: Offer, dispatch: Dispatch, around: _Around) -> dict[str, Any]:
+    places = around.places[dispatch.id]
+    names = [zone.name for zone in uow.zone_map.zones.zones if zone.id in places.zone_ids]
+    cards = {O.OFFERED: "offer", O.ACCEPTED: "accept.paired" if offer.settled else "accept.waiting"}
+    return {
+        "id": ids.shown(offer.id),
+        "dispatch": ids.shown(dispatch.id),
+        "task": dispatch.task,
+        "area": cells.parent(places.cell10, 8),
+        "area_name": names[0] if names else None,
+        "minutes": math.ceil(offer.eta_s / 60),
+        "seats_open": [_SEATS[seat] for seat in dispatch.seats_wanted],
+        "expires_at": at(offer.expires_at),
+        "state": offer.state,
+        "card": cards.get(O(offer.state)),
+    }
+
+
+def _own_view(
+    uow: UnitOfWork, dispatch: Dispatch, seat: Seat, around: _Around, *, however_old: bool = False
+) -> dict[str, Any] | None:
+    if not seat.active and seat.left_because == "cancelled" and not however_old:
+        return None
+    partner = next(
+        (each for each in around.seats[dispatch.id] if each.active and each.responder_id != seat.responder_id), None
+    )
+    together = seat.active and dispatch.state in {D.STAGED, D.ON_SCENE}
+    calls = around.checkins.get(dispatch.id, ())
+    return {
+        "id": ids.shown(dispatch.id),
+        "task": dispatch.task,
+        "state": dispatch.state,
+        "my_seat": _SEATS[seat.seat],
+        "my_step": _STEPS[seat.step],
+        "partner": around.aliases[partner.responder_id] if partner and seat.active else None,
+        "partner_step": _STEPS[partner.step] if partner and seat.active else None,
+        # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
+        "partner_calls_help": bool(partner and seat.active and _alarm(partner, calls) == CheckinState.HELP),
+        "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
+        "place": point(around.places[dispatch.id].place) if together and _read_the_rules(uow, seat) else None,
+        "checkin_due_at": at(seat.checkin_due_at),
+        "held_until": at(dispatch.held_until),
+        "card": _CARDS.get(D(dispatch.state), "after") if seat.active else "after",
+        "version": dispatch.version,
+    }
+
+
+def _read_the_rules(uow: UnitOfWork, seat: Seat) -> bool:
+    read_at = uow.responders.get(seat.responder_id).rules_read_at
+    return read_at is not None and uow.now - read_at <= _SHIFT
