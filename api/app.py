@@ -9,6 +9,7 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
+from api.limits import Counters
 from api.routes import events, health, tiles, zones
 from api.settings import Settings
 from api.stream import Relay
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     shown = "/openapi.json" if settings.demo else None
     app = FastAPI(title="Tandem", version="0.1.0", openapi_url=shown, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.house = house
+    app.state.counters = Counters()
     app.state.relay = Relay(house)
     errors.install(app)
     middleware.install(app, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -13,11 +14,13 @@ from pydantic import AfterValidator, BaseModel
 
 from api import security
 from api.errors import KeyMissing, KeyUsedDifferently, TooMany
+from api.limits import BUCKETS
 from api.wiring import House
 from desk import access, accounts
 from desk.access import Act
 from desk.unit_of_work import UnitOfWork
 from records import ids
+from records.enums import NetworkKind
 
 
 def get_house(request: Request) -> House:
@@ -31,6 +34,7 @@ def get_uow(request: Request) -> Iterator[UnitOfWork]:
     house = get_house(request)
     network_id = security.network_of(security.token_of(request)) or request.app.state.default_network_id
     with house.act(network_id) as uow:
+        request.state.network = uow.network
         yield uow
 
 
@@ -54,9 +58,15 @@ class Entry:
     def __init__(self, act: Act) -> None:
         self.act = act
 
-    def __call__(self, actor: Actor, uow: Uow) -> None:
-        """Refuse whoever may not do this."""
-        access.require(actor, self.act, anonymous_reports=uow.policy.intake.anonymous_reports)
+    def __call__(self, request: Request, actor: Actor, uow: Uow) -> None:
+        """Refuse whoever may not do this; a token that has ended is asked to sign in, never taken as anonymous."""
+        lapsed = not actor.known and security.token_of(request) is not None
+        access.require(
+            actor,
+            self.act,
+            anonymous_reports=uow.policy.intake.anonymous_reports and not lapsed,
+            scripts_judge=uow.network.kind != NetworkKind.LIVE,
+        )
 
 
 def may(act: Act) -> Any:
@@ -105,8 +115,9 @@ def get_once(
     body_sha256: Annotated[bytes, Depends(_body_digest)],
     idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
 ) -> Once:
-    """Read the Idempotency-Key of a request."""
-    return Once(uow, actor.account_id or 0, idempotency_key, body_sha256)
+    """Read the Idempotency-Key of a request; of its body only a keyed hash is kept, against which nobody can guess."""
+    keyed = hmac.digest(uow.keys.receipt_key(), b"body\0" + body_sha256, "sha256")
+    return Once(uow, actor.account_id or 0, idempotency_key, keyed)
 
 
 Idempotent = Annotated[Once, Depends(get_once, scope="function")]
@@ -115,7 +126,8 @@ ShownId = Annotated[str, AfterValidator(lambda text: text.upper())]
 
 
 def limited(bucket: str) -> Any:
-    """Return the dependency that counts a request against a limit of api.security's table, by account."""
+    """Return the dependency that counts a request against a bucket of api.limits, by account or salted place."""
+    assert bucket in BUCKETS, "a limit that is not in the table would never be counted"
 
     def count(request: Request, actor: Actor) -> None:
         wait_s = security.limits_of(request).spend(bucket, actor)

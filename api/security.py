@@ -1,11 +1,16 @@
-"""Token -> account: where a token stands in a request, and what is kept of it."""
+"""Token -> account: where a token stands in a request, what is kept of it, and how much it may ask at once."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 from fastapi import Request
+
+from api.limits import Counters
+from desk.access import Actor
+from records.enums import NetworkKind
 
 COOKIE = "__Host-tandem"
 _SECRET_BYTES = 32
@@ -35,3 +40,60 @@ def network_of(token: str | None) -> int | None:
     if dot and number.isascii() and number.isdigit() and len(number) < 10:
         return int(number)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The counters, as one request sees them."""
+
+    counters: Counters
+    address: str
+    network: str
+    kind: str
+
+    def spend(self, bucket: str, actor: Actor, cost: int = 1) -> int:
+        """Count a request against a bucket of api.limits; return the seconds to wait, 0 where all is well."""
+        return self.counters.spend(bucket, actor, address=self.address, network=self.network, kind=self.kind, cost=cost)
+
+    @property
+    def place(self) -> str:
+        """Where the request comes from, as a salted token that means nothing tomorrow."""
+        return self.counters.places.token(self.address)
+
+    def wait_to_sign_in(self, alias: str) -> int:
+        """Return the seconds this alias waits before the next passphrase is looked at."""
+        return self.counters.delays.wait_s(f"{self.network}/{alias}", self.place)
+
+    def sign_in_failed(self, alias: str) -> None:
+        """Count a wrong passphrase."""
+        self.counters.delays.failed(f"{self.network}/{alias}", self.place)
+
+    def sign_in_succeeded(self, alias: str) -> None:
+        """Forget the wrong passphrases."""
+        self.counters.delays.succeeded(f"{self.network}/{alias}", self.place)
+
+
+def limits_of(request: Request, *, kind: str | None = None) -> Limits:
+    """Return this process's counters as this request sees them; `kind` is the network's, where no act is open."""
+    state = request.app.state
+    network = getattr(request.state, "network", None)
+    return Limits(
+        counters=state.counters,
+        address=_address_of(request, behind_proxy=bool(state.house.settings.public_origin)),
+        network=str(network.id) if network else str(network_of(token_of(request)) or 0),
+        kind=kind or (network.kind if network else NetworkKind.LIVE),
+    )
+
+
+def _address_of(request: Request, *, behind_proxy: bool) -> str:
+    # Of the addresses a request claims to have passed, only the last was written by our own proxy.
+    passed = request.headers.get("x-forwarded-for", "") if behind_proxy else ""
+    last = passed.rpartition(",")[2].strip()
+    return last or (request.client.host if request.client else "")
+
+
+def is_ours(origin: str, *, host: str, public_origin: str) -> bool:
+    """Return whether an `Origin` is the site's own: the public one, or the one this host was asked under."""
+    if public_origin:
+        return origin == public_origin.rstrip("/")
+    return bool(host) and origin in {f"http://{host}", f"https://{host}"}

@@ -28,8 +28,8 @@ class Settings(BaseSettings):
     threads: int = 128
     """Requests worked on at once."""
     pool_size: int = 20
-    session_idle_minutes: int = 30
-    session_hours: int = 12
+    passphrase_memory_kib: int = 65_536
+    """Memory that one passphrase hash takes; less is for tests and demo loading alone."""
     batch_limit: int = 256
     """The most sightings stored in one transaction."""
 

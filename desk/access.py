@@ -15,6 +15,7 @@ class Act(StrEnum):
 
     LOOK_AROUND = "see what is public"
     SIGN_IN = "sign in"
+    SEE_ONESELF = "see one's own account"
     REPORT = "report a sighting"
     RETRACT = "retract a sighting"
     SEE_ALERTS = "see verified alerts"
@@ -40,6 +41,7 @@ EVERYONE: Final = frozenset(Role)
 ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.LOOK_AROUND: EVERYONE,
     Act.SIGN_IN: EVERYONE,
+    Act.SEE_ONESELF: EVERYONE,
     Act.REPORT: EVERYONE,
     Act.RETRACT: EVERYONE,
     Act.SEE_ALERTS: frozenset(
@@ -86,16 +88,18 @@ class Actor:
 ANONYMOUS: Final = Actor()
 
 
-def may(actor: Actor, act: Act, *, anonymous_reports: bool = False) -> bool:
-    """Return whether this actor may do this act."""
+def may(actor: Actor, act: Act, *, anonymous_reports: bool = False, scripts_judge: bool = True) -> bool:
+    """Return whether this actor may do this act; outside demo and rehearsal only people judge, no scripts."""
     if act in OPEN_TO_ANYONE:
         return True
     if not actor.known:
         return act is Act.REPORT and anonymous_reports
+    if act is Act.JUDGE and actor.script and not scripts_judge:
+        return False
     return bool(actor.roles & ALLOWED[act])
 
 
-def require(actor: Actor, act: Act, *, anonymous_reports: bool = False) -> None:
+def require(actor: Actor, act: Act, *, anonymous_reports: bool = False, scripts_judge: bool = True) -> None:
     """Raise NotSignedIn or NotAllowed unless this actor may do this act."""
-    if not may(actor, act, anonymous_reports=anonymous_reports):
+    if not may(actor, act, anonymous_reports=anonymous_reports, scripts_judge=scripts_judge):
         raise NotAllowed if actor.known else NotSignedIn

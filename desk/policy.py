@@ -56,6 +56,26 @@ class RetentionPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """How long somebody stays signed in, and how long a voucher holds (SAFETY, section 5)."""
+
+    idle: timedelta = timedelta(minutes=30)
+    """A person's session ends after this long without use."""
+    lasts: timedelta = timedelta(hours=12)
+    """A person's session ends after this long: the shift."""
+    voucher_lasts: timedelta = timedelta(hours=24)
+    vouchers_per_day: int = 30
+
+    def __post_init__(self) -> None:
+        """Keep to the floors: shorter and fewer is possible, longer and more is not."""
+        for name, most in (("idle", _IDLE), ("lasts", _SHIFT), ("voucher_lasts", _DAY), ("vouchers_per_day", 30)):
+            object.__setattr__(self, name, min(getattr(self, name), most))
+
+
+_IDLE, _SHIFT, _DAY = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkPolicy:
     """All the numbers of one network, one frozen part per room."""
 
@@ -65,6 +85,7 @@ class NetworkPolicy:
     verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     checkins: CheckinPolicy = field(default_factory=CheckinPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    sessions: SessionPolicy = field(default_factory=SessionPolicy)
 
     @classmethod
     def of(cls, numbers: Mapping[str, Mapping[str, Any]]) -> NetworkPolicy:

@@ -56,13 +56,17 @@ class UnitOfWork:
         travel: TravelTimes,
         zone_map: Callable[[UnitOfWork], ZoneMap],
     ) -> None:
-        """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one."""
+        """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
+
+        `now` is the time of the network; `outside_now` is the time outside a rehearsal, which sessions follow.
+        """
         row = NetworkRepository(session, network_id).get()
         self._session = session
         self._zone_map = zone_map
         self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version)
         self.policy = NetworkPolicy.of(row.policy)
         self.now = clock(row.rehearsal_at)
+        self.outside_now = clock(None)
         self.keys = keys
         self.travel = travel
         self.facts: list[Fact] = []

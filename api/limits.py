@@ -1,0 +1,204 @@
+"""How much at once: one table of buckets, counted in this process's memory, by account or by a salted place."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from desk.access import Actor
+from records.enums import NetworkKind
+
+_log = structlog.get_logger()
+
+DEMO_TIMES: Final = 100
+"""Demo and rehearsal networks get this many times as much."""
+
+SCRIPT_TIMES: Final = 100
+"""Script tokens, made at the console, carry this many times as much."""
+
+SALT_LASTS_S: Final = 24 * 3600
+_LONGEST_DELAY_S: Final = 60
+_ALIASES_KEPT: Final = 10_000
+_CLOSED_WAIT_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How much of one kind of request is fine, for an account and for somebody unknown."""
+
+    account: tuple[RateLimitItem, ...]
+    anonymous: tuple[RateLimitItem, ...]
+    fails_open: bool
+    """Whether members pass when the counter itself fails; somebody unknown never does."""
+
+    @classmethod
+    def of(cls, account: str, anonymous: str, *, fails_open: bool) -> Bucket:
+        """Read limits written like `30 per 10 minutes; 10 per 10 seconds`."""
+        return cls(tuple(parse_many(account)), tuple(parse_many(anonymous)), fails_open)
+
+
+_CEILING = Bucket.of("1200 per minute", "240 per minute", fails_open=True)
+
+BUCKETS: Final[dict[str, Bucket]] = {
+    "sightings": Bucket.of(
+        "30 per 10 minutes; 10 per 10 seconds", "6 per 10 minutes; 3 per 10 seconds", fails_open=True
+    ),
+    "retract": Bucket.of("30 per 10 minutes", "10 per 10 minutes", fails_open=True),
+    "session": Bucket.of("60 per minute", "60 per minute", fails_open=True),
+    "redeem": Bucket.of("20 per 10 minutes", "20 per 10 minutes", fails_open=False),
+    "vouchers": Bucket.of("60 per 10 minutes", "1 per 10 minutes", fails_open=False),
+    "imports": Bucket.of("20 per 10 minutes", "1 per 10 minutes", fails_open=False),
+    "patterns": Bucket.of("120 per hour", "1 per hour", fails_open=False),
+    "acts": _CEILING,
+    "reads": _CEILING,
+}
+"""THE table: what is counted, how much is fine, and whether a broken counter lets members pass."""
+
+
+class Places:
+    """Turns a client's address into a token that means nothing tomorrow; the address itself is not kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._salt = secrets.token_bytes(32)
+        self._salted_at = clock()
+        self._lock = threading.Lock()
+
+    def token(self, address: str) -> str:
+        """Return HMAC(salt, address/24 or address/48); the salt is renewed every 24 hours."""
+        return hmac.new(self._present_salt(), _neighbourhood(address).encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _present_salt(self) -> bytes:
+        with self._lock:
+            if self._clock() - self._salted_at >= SALT_LASTS_S:
+                self._salt = secrets.token_bytes(32)
+                self._salted_at = self._clock()
+            return self._salt
+
+
+def _neighbourhood(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    wide = 24 if found.version == 4 else 48
+    return str(ipaddress.ip_network((found, wide), strict=False))
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int = 0
+    until: float = 0.0
+
+
+class SignInDelays:
+    """A delay per alias that doubles with each wrong passphrase up to a minute, and never locks.
+
+    Where an alias signed in from before, it has a count of its own there: who guesses elsewhere cannot keep
+    a dispatcher waiting at her own desk.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
+        self._homes: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait_s(self, alias: str, place: str) -> int:
+        """Return how many seconds this alias waits before the next try, 0 for none."""
+        with self._lock:
+            known = self._failures.get(self._key(alias, place))
+            return 0 if known is None else max(0, _ceil(known.until - self._clock()))
+
+    def failed(self, alias: str, place: str) -> None:
+        """Count a wrong passphrase, also for an alias that does not exist."""
+        with self._lock:
+            key = self._key(alias, place)
+            known = self._failures.setdefault(key, _Failures())
+            self._failures.move_to_end(key)
+            known.count += 1
+            known.until = self._clock() + min(_LONGEST_DELAY_S, 2 ** min(known.count - 1, 6))
+            while len(self._failures) > _ALIASES_KEPT:
+                self._failures.popitem(last=False)
+
+    def succeeded(self, alias: str, place: str) -> None:
+        """Forget the wrong ones, and remember that this alias is at home here."""
+        with self._lock:
+            self._failures.pop(self._key(alias, place), None)
+            self._homes[_hashed(alias), place] = None
+            self._homes.move_to_end((_hashed(alias), place))
+            while len(self._homes) > _ALIASES_KEPT:
+                self._homes.popitem(last=False)
+
+    def _key(self, alias: str, place: str) -> tuple[str, str]:
+        home = (_hashed(alias), place)
+        return home if home in self._homes else (home[0], "elsewhere")
+
+
+def _hashed(alias: str) -> str:
+    # A long alias must not fill the memory.
+    return hashlib.sha256(alias.encode()).hexdigest()[:32]
+
+
+def _ceil(seconds: float) -> int:
+    return int(-(-seconds // 1))
+
+
+class Counters:
+    """What this process has counted."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self.places = Places(clock)
+        self.delays = SignInDelays(clock)
+
+    def spend(self, name: str, actor: Actor, *, address: str, network: str, kind: str, cost: int = 1) -> int:
+        """Count `cost` requests; return the seconds to wait, 0 where all is well.
+
+        Parameters
+        ----------
+        name
+            A bucket of the table.
+        actor
+            Who asks.
+        address
+            The client's address, used for somebody unknown and not kept.
+        network, kind
+            The network, and what kind of network it is.
+        cost
+            How many requests this counts for.
+        """
+        bucket = BUCKETS[name]
+        times = DEMO_TIMES if kind in {NetworkKind.DEMO, NetworkKind.REHEARSAL} else 1
+        times *= SCRIPT_TIMES if actor.script else 1
+        try:
+            who = str(actor.account_id) if actor.known else self.places.token(address)
+            return self._count(name, bucket.account if actor.known else bucket.anonymous, (network, who), times, cost)
+        except Exception:  # noqa: BLE001  (a broken counter must not decide by accident: the table does)
+            _log.error("limiter.failed", bucket=name)
+            return 0 if bucket.fails_open and actor.known else _CLOSED_WAIT_S
+
+    def _count(self, name: str, limits: tuple[RateLimitItem, ...], who: tuple[str, str], times: int, cost: int) -> int:
+        items = [type(limit)(limit.amount * times, limit.multiples) for limit in limits]
+        for item in items:
+            if not self._counter.test(item, name, *who, cost=cost):
+                reset_at, _remaining = self._counter.get_window_stats(item, name, *who)
+                return max(1, min(_ceil(reset_at - time.time()), item.get_expiry()))
+        for item in items:
+            self._counter.hit(item, name, *who, cost=cost)
+        return 0

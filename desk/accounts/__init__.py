@@ -1,0 +1,35 @@
+"""Who belongs to the network: signed in and recognised, vouched for, suspended."""
+
+from desk.accounts.enrolling import (
+    add,
+    free_alias,
+    make_voucher,
+    new_code,
+    read_code,
+    redeem,
+    suspend,
+)
+from desk.accounts.signing import (
+    is_proved,
+    recognise,
+    script_token,
+    sign_in,
+    sign_out,
+    still_signed_in,
+)
+
+__all__ = [
+    "add",
+    "free_alias",
+    "is_proved",
+    "make_voucher",
+    "new_code",
+    "read_code",
+    "recognise",
+    "redeem",
+    "script_token",
+    "sign_in",
+    "sign_out",
+    "still_signed_in",
+    "suspend",
+]
