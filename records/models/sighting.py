@@ -31,7 +31,7 @@ class Sighting(Base):
     received_at: Mapped[datetime]
     clamped: Mapped[bool] = mapped_column(server_default=FetchedValue())
     use: Mapped[str]
-    location: Mapped[PointColumn | None]
+    location: Mapped[PointColumn | None] = mapped_column(nullable=True)
     cell5: Mapped[CellColumn]
     cell6: Mapped[CellColumn]
     cell7: Mapped[CellColumn]
