@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from geoalchemy2 import Geography
 from sqlalchemy import REAL, FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
-from records.base import Base, Big, CellColumn, Id, Ids, Json, NetworkId, PointColumn
+from records.base import Base, Big, CellColumn, Id, Ids, Json, NetworkId
 
 
 class Sighting(Base):
@@ -31,7 +33,7 @@ class Sighting(Base):
     received_at: Mapped[datetime]
     clamped: Mapped[bool] = mapped_column(server_default=FetchedValue())
     use: Mapped[str]
-    location: Mapped[PointColumn | None] = mapped_column(nullable=True)
+    location: Mapped[Any | None] = mapped_column(Geography("POINT", srid=4326, spatial_index=False), nullable=True)
     cell5: Mapped[CellColumn]
     cell6: Mapped[CellColumn]
     cell7: Mapped[CellColumn]
