@@ -10,12 +10,20 @@ from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
 from api.limits import Counters
-from api.routes import events, health, tiles, zones
+from api.routes import dispatches, events, health, offers, responders, tiles, zones
 from api.settings import Settings
 from api.stream import Relay
 from api.wiring import House
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, events.router, tiles.router, zones.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    events.router,
+    tiles.router,
+    zones.router,
+    dispatches.router,
+    offers.router,
+    responders.router,
+)
 """One router per resource."""
 
 

@@ -55,6 +55,14 @@ STATUS: dict[type[Exception], int] = {
     desk.TwoPeopleVerify: 409,
     desk.CertificateMissing: 409,
     desk.DispatchNeverMoves: 409,
+    desk.OfferNoLongerOpen: 409,
+    desk.IncidentIsOver: 409,
+    desk.CallBackFirst: 409,
+    desk.NobodyToAsk: 409,
+    desk.NoMeetingPointYet: 409,
+    desk.PairDoesNotFit: 409,
+    desk.NotAResponder: 409,
+    desk.RulesNotRead: 409,
     desk.AlreadyJudged: 409,
     desk.NameTaken: 409,
     desk.AliasTaken: 409,
@@ -72,6 +80,9 @@ STATUS: dict[type[Exception], int] = {
 """Looked up by the error's class and then its parents."""
 
 MEDIA_TYPE = "application/problem+json"
+
+RACED = "tandem.raced"
+"""Set in a request's scope when its act failed because another was a moment faster: see `api.routes.retrying`."""
 
 
 def status_of(error: Exception) -> int:
@@ -95,8 +106,10 @@ def problem(status: int, title: str, *, fields: list[dict[str, str]] | None = No
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def answer(_request: Request, error: Exception) -> JSONResponse:
+def answer(request: Request, error: Exception) -> JSONResponse:
     """Answer with the table's status and the error's own sentence."""
+    if desk.raced(error):
+        request.scope[RACED] = True
     status = status_of(error)
     if status == 500:
         return problem(500, "Something went wrong on our side; nothing was half-stored.")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from api.settings import Settings
 from desk import errors, reactions
+from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
 from desk.unit_of_work import NetworkNow, UnitOfWork, networks_on
-from matcher.travel import CrowFlies
+from matcher.pairs import crow_flies
 from records import engine as records_engine
-from records.errors import NoSuchNetwork, Refused
+from records.errors import NoSuchNetwork, RecordsError, Refused
 from records.transaction import transaction
 from zones.lookup import ZoneMap
+
+T = TypeVar("T")
 
 
 class House:
@@ -52,13 +57,28 @@ class House:
                     network_id,
                     clock=lambda own: now or own or datetime.now(UTC),
                     keys=self.keys,
-                    travel=CrowFlies(),
+                    travel=crow_flies,
                     zone_map=self._zone_map,
                 )
                 yield uow
                 reactions.settle(uow)
         except Refused as refused:
             raise errors.explain(refused) from refused
+
+    def act_patiently(self, network_id: int, do: Callable[[UnitOfWork], T], *, now: datetime | None = None) -> T:
+        """Do one act, and do it again from the start, at most five times in all, when somebody was a moment faster.
+
+        For doors that are no HTTP route; routes that may race stand on `api.routes.retrying`.
+        """
+        for attempt in range(1, errors.TRIES + 1):
+            try:
+                with self.act(network_id, now=now) as uow:
+                    return do(uow)
+            except (DeskError, RecordsError) as error:
+                if attempt == errors.TRIES or not errors.raced(error):
+                    raise
+                time.sleep(errors.pause_s(attempt))
+        raise AssertionError("the last try returns or raises")
 
     def networks(self) -> list[NetworkNow]:
         """Return all networks on this server, by id."""

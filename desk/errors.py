@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from records.errors import Refused
+import secrets
+from typing import Final
+
+from records.errors import Refused, TryAgain
 
 
 class DeskError(Exception):
@@ -152,3 +155,20 @@ EXPLAINED: dict[str, type[DeskError]] = {
 def explain(refused: Refused) -> DeskError:
     """Return the sentence for what the database refused."""
     return EXPLAINED.get(refused.constraint, DatabaseRefused)()
+
+
+RACES: Final = frozenset({"no_double_booking", "one_live_offer", "one_waiting_yes", "one_dispatch_per_place"})
+"""Constraints that speak when two acts met; looked at again, the act finds the next pair, place or a clear no."""
+
+TRIES: Final = 5
+"""How often an act is tried in all when it meets another."""
+
+
+def raced(error: BaseException) -> bool:
+    """Say whether an act failed only because another was a moment faster, so that it may be tried again."""
+    return isinstance(error, TryAgain) or (isinstance(error.__cause__, Refused) and error.__cause__.constraint in RACES)
+
+
+def pause_s(attempt: int) -> float:
+    """Return how many seconds to wait before the next try: longer each time, and not the same for two who met."""
+    return (1 + secrets.randbelow(20)) * attempt / 1000

@@ -10,6 +10,7 @@ from functools import cached_property
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
+from matcher.policy import PairPolicy
 from matcher.travel import TravelTimes
 from records.repositories import networks
 from records.repositories.accounts import AccountRepository
@@ -53,7 +54,7 @@ class UnitOfWork:
         *,
         clock: Callable[[datetime | None], datetime],
         keys: KeyRing,
-        travel: TravelTimes,
+        travel: Callable[[PairPolicy], TravelTimes],
         zone_map: Callable[[UnitOfWork], ZoneMap],
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
@@ -68,7 +69,7 @@ class UnitOfWork:
         self.now = clock(row.rehearsal_at)
         self.outside_now = clock(None)
         self.keys = keys
-        self.travel = travel
+        self.travel = travel(self.policy.pairs)
         self.facts: list[Fact] = []
 
     def record(self, *facts: Fact) -> None:

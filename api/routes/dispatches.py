@@ -1,0 +1,82 @@
+"""Pairs and dispatches: proposed and sent by the desk, walked by two people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from api.deps import Actor, Idempotent, Uow, may, read_id
+from api.routes.retrying import RetryingRoute
+from api.schemas.dispatches import (
+    CheckinIn,
+    DispatchesOut,
+    DispatchIn,
+    DispatchOut,
+    OwnDispatchOut,
+    PairsOut,
+    ProgressIn,
+)
+from desk import checkins, dispatching
+from desk.access import Act
+from records.enums import Task
+
+router = APIRouter(prefix="/api", tags=["dispatches"], route_class=RetryingRoute)
+
+
+@router.get("/incidents/{incident_id}/pairs", dependencies=[may(Act.DISPATCH)])
+def pairs(
+    incident_id: str, uow: Uow, actor: Actor, task: Task | None = None, limit: Annotated[int, Query(ge=1, le=20)] = 3
+) -> PairsOut:
+    """Return the best pairs for an incident, with reasons, and who was ruled out by which rule."""
+    return PairsOut.of(dispatching.propose(uow, actor, read_id(incident_id), task, limit))
+
+
+@router.post(
+    "/incidents/{incident_id}/dispatches",
+    status_code=201,
+    response_model=DispatchOut,
+    dependencies=[may(Act.DISPATCH)],
+)
+def send(incident_id: str, body: DispatchIn, uow: Uow, actor: Actor, once: Idempotent) -> JSONResponse:
+    """Open a dispatch and ask people for its two seats."""
+
+    def do() -> DispatchOut:
+        made = dispatching.send(uow, actor, read_id(incident_id), body.task, pair=body.two(), wave=body.wave)
+        return DispatchOut.of(dispatching.dispatch_view(uow, made))
+
+    return once.answer(do)
+
+
+@router.get("/dispatches", dependencies=[may(Act.READ_DISPATCHES)])
+def every(
+    uow: Uow,
+    actor: Actor,
+    open_only: Annotated[bool | None, Query(alias="open")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=13)] = None,
+) -> DispatchesOut:
+    """Return dispatches, newest first: open ones, ended ones or all."""
+    after = None if cursor is None else read_id(cursor)
+    return DispatchesOut.of(dispatching.page(uow, actor, open_only=open_only, limit=limit, after=after), limit)
+
+
+@router.post("/dispatches/{dispatch_id}/cancel", dependencies=[may(Act.DISPATCH)])
+def cancel(dispatch_id: str, uow: Uow, actor: Actor) -> DispatchOut:
+    """Cancel a dispatch; whoever was out is called back."""
+    return DispatchOut.of(dispatching.dispatch_view(uow, dispatching.cancel(uow, actor, read_id(dispatch_id))))
+
+
+@router.post("/dispatches/{dispatch_id}/progress", dependencies=[may(Act.RESPOND)])
+def progress(dispatch_id: str, body: ProgressIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
+    """Take the next step of one's own, or step out."""
+    dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step)
+    return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
+
+
+@router.post("/dispatches/{dispatch_id}/checkin", dependencies=[may(Act.RESPOND)])
+def check_in(dispatch_id: str, body: CheckinIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
+    """Say how one is; the answer is the same whatever was said."""
+    checkins.check_in(uow, actor, read_id(dispatch_id), body.state)
+    return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, read_id(dispatch_id)))

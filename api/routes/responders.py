@@ -1,0 +1,36 @@
+"""The roster, and one's own availability."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from api.deps import Actor, Idempotent, Uow, may
+from api.routes.retrying import RetryingRoute
+from api.schemas.responders import AvailabilityIn, AvailabilityOut, ResponderIn, ResponderOut, RosterOut
+from desk import roster
+from desk.access import Act
+
+router = APIRouter(prefix="/api", tags=["responders"], route_class=RetryingRoute)
+
+
+@router.get("/responders", dependencies=[may(Act.READ_ROSTER)])
+def everybody(uow: Uow, actor: Actor) -> RosterOut:
+    """Return the roster, without places."""
+    return RosterOut(responders=[ResponderOut.of(shown) for shown in roster.roster(uow, actor)])
+
+
+@router.post("/responders", status_code=201, response_model=ResponderOut, dependencies=[may(Act.WRITE_ROSTER)])
+def join(body: ResponderIn, uow: Uow, actor: Actor, once: Idempotent) -> JSONResponse:
+    """Put an account on the roster, or change how it stands there."""
+    return once.answer(lambda: ResponderOut.of(roster.join(uow, actor, body.joining())))
+
+
+@router.put("/me/availability", dependencies=[may(Act.RESPOND)])
+def availability(body: AvailabilityIn, uow: Uow, actor: Actor) -> AvailabilityOut:
+    """Say that one can go, or that one cannot."""
+    place = body.location.place() if body.location else None
+    mode = body.mode.value if body.mode else None
+    return AvailabilityOut(
+        **roster.set_availability(uow, actor, body.available, body.until, place, mode, rules_read=body.rules_read)
+    )
