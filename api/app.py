@@ -10,13 +10,16 @@ from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
 from api.limits import Counters
-from api.routes import dispatches, events, health, offers, responders, tiles, zones
+from api.routes import accounts, dispatches, events, health, offers, rehearsal, responders, session, tiles, zones
 from api.settings import Settings
 from api.stream import Relay
 from api.wiring import House
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    session.router,
+    accounts.router,
+    rehearsal.router,
     events.router,
     tiles.router,
     zones.router,

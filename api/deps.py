@@ -32,7 +32,8 @@ def get_house(request: Request) -> House:
 def get_uow(request: Request) -> Iterator[UnitOfWork]:
     """Open the act's transaction in the network of the token, or in the default one; commit before the answer."""
     house = get_house(request)
-    network_id = security.network_of(security.token_of(request)) or request.app.state.default_network_id
+    named = security.network_of(security.token_of(request))
+    network_id = named if named and house.has_network(named) else request.app.state.default_network_id
     with house.act(network_id) as uow:
         request.state.network = uow.network
         yield uow

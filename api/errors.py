@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from desk import errors as desk
+from desk import rehearsal
+from desk.accounts import errors as accounts
 from geo.errors import GeoError
 from records import errors as records
 
@@ -38,10 +40,18 @@ class WrongOrigin(Exception):
     """This request did not come from our own pages."""
 
 
+class PlainHttpElsewhere(Exception):
+    """Please sign in over https, or on the machine itself; a passphrase must not travel in the open."""
+
+
 STATUS: dict[type[Exception], int] = {
     desk.NotSignedIn: 401,
     desk.NotAllowed: 403,
+    accounts.WrongAliasOrPassphrase: 401,
     WrongOrigin: 403,
+    PlainHttpElsewhere: 403,
+    accounts.VoucherRoles: 403,
+    accounts.NoSuchAlias: 404,
     desk.NotFound: 404,
     records.NoSuchRecord: 404,
     records.NoSuchNetwork: 404,
@@ -68,6 +78,12 @@ STATUS: dict[type[Exception], int] = {
     desk.AliasTaken: 409,
     desk.StillNeeded: 409,
     desk.DatabaseRefused: 409,
+    accounts.VoucherUnusable: 409,
+    accounts.VouchersUsedUp: 409,
+    accounts.AdminReadsNothing: 409,
+    accounts.NoFreeAlias: 409,
+    rehearsal.OnlyRehearsals: 409,
+    rehearsal.ClockRunsForward: 409,
     records.TryAgain: 409,
     BodyTooLarge: 413,
     GeoError: 422,
@@ -75,6 +91,7 @@ STATUS: dict[type[Exception], int] = {
     KeyUsedDifferently: 422,
     KeyMissing: 422,
     TooMany: 429,
+    accounts.ManySignIn: 503,
     records.DatabaseAway: 503,
 }
 """Looked up by the error's class and then its parents."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from api.limits import Counters
+from api.settings import Settings
 from desk.access import Actor
+from desk.accounts.passphrases import Cost
 from records.enums import NetworkKind
 
 COOKIE = "__Host-tandem"
@@ -40,6 +43,31 @@ def network_of(token: str | None) -> int | None:
     if dot and number.isascii() and number.isdigit() and len(number) < 10:
         return int(number)
     return None
+
+
+def keep_in_browser(response: Response, token: str, *, lasts: timedelta) -> None:
+    """Hand a token to a browser, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        COOKIE, token, max_age=int(lasts.total_seconds()), path="/", secure=True, httponly=True, samesite="strict"
+    )
+
+
+def forget_in_browser(response: Response) -> None:
+    """Take the token back from a browser."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def is_safe_ground(request: Request) -> bool:
+    """Return whether a passphrase may travel here: https up to our proxy, or no network at all."""
+    if request.app.state.house.settings.public_origin.startswith("https://") or request.url.scheme == "https":
+        return True
+    host = request.url.hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"}
+
+
+def cost_of(settings: Settings) -> Cost:
+    """Return what a passphrase hash costs here."""
+    return Cost(memory_kib=settings.passphrase_memory_kib)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class House:
         self.keys = FolderKeyRing(settings.key_dir)
         self._zone_maps: dict[int, tuple[int, ZoneMap]] = {}
         self._zone_lock = threading.Lock()
+        self._network_ids: frozenset[int] = frozenset()
 
     @contextmanager
     def act(self, network_id: int, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
@@ -84,6 +85,12 @@ class House:
         """Return all networks on this server, by id."""
         with transaction(self._sessions, None) as session:
             return networks_on(session)
+
+    def has_network(self, network_id: int) -> bool:
+        """Return whether there is a network of this number; the database is asked only about unknown ones."""
+        if network_id not in self._network_ids:
+            self._network_ids = frozenset(network.id for network in self.networks())
+        return network_id in self._network_ids
 
     def default_network(self) -> NetworkNow:
         """Return the network that people without a session speak to; raises NoSuchNetwork."""

@@ -7,12 +7,14 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api import security
+from api.settings import Settings
 from api.wiring import House
 from records import engine, ids
 from records.enums import Role
@@ -91,3 +93,12 @@ def signed_in(client: TestClient, *roles: Role | str, lineage: int | None = None
     """Make somebody of these roles in the client's network, signed in; `.headers` are theirs."""
     state = client.app.state  # type: ignore[attr-defined]
     return an_account(state.house, state.default_network_id, roles, lineage=lineage, script=script)
+
+
+def a_script_token(url: str, network_id: int, data_dir: Path, *roles: Role | str) -> str:
+    """Make a script's token of these roles for a service that runs as a process of its own."""
+    house = House(Settings(database_url=url, data_dir=data_dir, pool_size=1), name="tandem-tests")
+    try:
+        return an_account(house, network_id, roles, script=True).token
+    finally:
+        house.close()

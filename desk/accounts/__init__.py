@@ -2,6 +2,7 @@
 
 from desk.accounts.enrolling import (
     add,
+    code_for,
     free_alias,
     make_voucher,
     new_code,
@@ -20,6 +21,7 @@ from desk.accounts.signing import (
 
 __all__ = [
     "add",
+    "code_for",
     "free_alias",
     "is_proved",
     "make_voucher",

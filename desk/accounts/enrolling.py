@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Collection
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from desk.access import Act, Actor, require
 from desk.accounts import aliases, passphrases
@@ -24,9 +24,7 @@ from desk.accounts.passphrases import Cost
 from desk.unit_of_work import UnitOfWork
 from records import ids
 from records.enums import NetworkKind, Role
-
-if TYPE_CHECKING:
-    from records.models import Account
+from records.models import Account, Voucher
 
 _CODE_BYTES: Final = 16
 _TRIES: Final = 40
@@ -46,6 +44,12 @@ def written(secret: bytes) -> str:
     """Return a code as it is handed over: groups of letters and digits that are hard to misread."""
     letters = base64.b32encode(secret).decode().rstrip("=").lower()
     return "-".join(letters[start : start + 5] for start in range(0, len(letters), 5))
+
+
+def code_for(uow: UnitOfWork, actor: Actor, key: str) -> str:
+    """Return the code that belongs to an organizer's Idempotency-Key: a retry shows it again, though nobody kept it."""
+    told = f"voucher/{uow.network.id}/{actor.account_id}/{key}".encode()
+    return written(hmac.digest(uow.keys.receipt_key(), told, "sha256")[:_CODE_BYTES])
 
 
 def read_code(code: str) -> bytes:
@@ -128,8 +132,8 @@ def add(
 
 def make_voucher(
     uow: UnitOfWork, actor: Actor | None, roles: Collection[Role], *, code: str, vouched_by: str | None = None
-) -> datetime:
-    """Keep the hash of a one-time code that will make one account; return until when it holds.
+) -> Voucher:
+    """Keep the hash of a one-time code that will make one account; return the voucher, which knows no code.
 
     Parameters
     ----------
@@ -176,7 +180,7 @@ def make_voucher(
         expires_at=now + uow.policy.sessions.voucher_lasts,
     )
     uow.audits.note(None if actor is None else actor.account_id, "make a voucher", "voucher", now.date())
-    return kept.expires_at
+    return kept
 
 
 def redeem(uow: UnitOfWork, code: str, passphrase: str, *, cost: Cost, lang: str = "en") -> Account:

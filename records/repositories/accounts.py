@@ -254,3 +254,13 @@ class AccountRepository(Repository):
             .values(used_at=moment)
             .returning(Voucher)
         ).one_or_none()
+
+    def forget_vouchers_before(self, moment: datetime) -> int:
+        """Forget vouchers that ran out before `moment`, used or not; return how many."""
+        return len(
+            self._session.execute(
+                delete(Voucher)
+                .where(Voucher.network_id == self._network_id, Voucher.expires_at < moment)
+                .returning(Voucher.code_sha256)
+            ).all()
+        )

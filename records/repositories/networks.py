@@ -37,6 +37,18 @@ class NetworkRepository(Repository):
             .returning(Network.zones_version)
         ).scalar_one()
 
-    def set_rehearsal_clock(self, moment: datetime) -> None:
-        """Set a rehearsal's own clock; the database refuses it for any other network."""
-        self._session.execute(update(Network).where(Network.id == self._network_id).values(rehearsal_at=moment))
+    def move_rehearsal_clock(self, moment: datetime) -> bool:
+        """Move a rehearsal's own clock on; return False where it stands later already.
+
+        The database refuses a clock for any other kind of network.
+        """
+        moved = self._session.execute(
+            update(Network)
+            .where(
+                Network.id == self._network_id,
+                (Network.rehearsal_at.is_(None)) | (Network.rehearsal_at <= moment),
+            )
+            .values(rehearsal_at=moment)
+            .returning(Network.id)
+        ).scalar()
+        return moved is not None
