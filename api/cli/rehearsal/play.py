@@ -10,9 +10,11 @@ from typing import Any, Final
 from api.cli.rehearsal.agenda import Agenda, Turn
 from api.cli.rehearsal.cast import Cast
 from api.cli.rehearsal.crew import Crew, Out, read, written
-from api.cli.rehearsal.line import Call, Line, Reply
+from api.cli.rehearsal.line import Call, Line, Reply, ServiceRefused
 from api.cli.rehearsal.reports import body_of, key_of
 from api.cli.rehearsal.tally import Tally
+from api.errors import sentence_of
+from desk.rehearsal import ClockRunsForward
 from geo.points import LonLat
 from geo.rows import SightingRow
 
@@ -23,6 +25,7 @@ _RUN_OUT: Final = timedelta(minutes=30)
 _RUN_OUT_STEPS: Final = 5
 _PAGE: Final = 100
 _CONFLICT: Final = 409
+_PASSED: Final = sentence_of(ClockRunsForward())
 
 
 class Play:
@@ -73,8 +76,8 @@ class Play:
         else:
             reply = self._line.ask(call)
             self._on_time = reply.ok
-            if not reply.ok and reply.status != _CONFLICT:
-                self._line.must(call)
+            if not reply.ok and reply.title != _PASSED:
+                raise ServiceRefused
 
     def _step(self, happenings: list[tuple[Turn, Callable[[], Call | None]]]) -> None:
         """Let everything in this tick happen: reports first, then people, then the desk."""
