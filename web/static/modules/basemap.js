@@ -1,0 +1,52 @@
+/** One map of our ground in an element, in the theme of the page. */
+
+import { AttributionControl, Map, NavigationControl, ScaleControl } from "maplibre-gl";
+import { mapStyle } from "./style.js";
+import { theme } from "./theme.js";
+
+/**
+ * Draw the ground.
+ * @param {HTMLElement} container an element with `data-bounds="west south east north"` (WGS84)
+ * @param {{zones?: boolean, cells?: boolean, controls?: boolean, padding?: number, interactive?: boolean, images?: (map: Map) => void}} wanted
+ * @returns {Map}
+ */
+export function groundMap(container, wanted = {}) {
+  const shown = { zones: wanted.zones ?? false, cells: wanted.cells ?? false };
+  const [west, south, east, north] = (container.dataset.bounds ?? "-180 -60 180 75").split(" ").map(Number);
+  const map = new Map({
+    container,
+    style: /** @type {any} */ (mapStyle(theme(), shown)),
+    bounds: [west, south, east, north],
+    fitBoundsOptions: { padding: wanted.padding ?? 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 19,
+    interactive: wanted.interactive ?? true,
+    fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
+  });
+  map.touchZoomRotate?.disableRotation();
+  map.keyboard?.disableRotation();
+  if (wanted.controls ?? true) {
+    map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+    map.addControl(new ScaleControl({ unit: navigator.language === "en-US" ? "imperial" : "metric" }), "bottom-left");
+  }
+  if (container.dataset.attribution) {
+    map.addControl(new AttributionControl({ compact: true, customAttribution: container.dataset.attribution }));
+  }
+  document.addEventListener("tandem:theme", () => restyle(map, shown));
+  return map;
+}
+
+/** The ground in the other palette; what a page laid on top stays. */
+function restyle(/** @type {Map} */ map, /** @type {{zones: boolean, cells: boolean}} */ shown) {
+  map.setStyle(/** @type {any} */ (mapStyle(theme(), shown)), {
+    transformStyle: (before, after) => {
+      const ours = new Set(Object.keys(after.sources));
+      const laid = (before?.layers ?? []).filter((layer) => "source" in layer && !ours.has(String(layer.source)));
+      const sources = Object.fromEntries(Object.entries(before?.sources ?? {}).filter(([name]) => !ours.has(name)));
+      return { ...after, sources: { ...after.sources, ...sources }, layers: [...after.layers, ...laid] };
+    },
+  });
+}

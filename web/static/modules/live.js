@@ -1,0 +1,79 @@
+/**
+ * The event stream: what happened, told to the page as DOM events; says since when the page is not live.
+ *
+ * EventSource resumes by itself with the last id it saw, so nothing is missed; `reset` means that the log no longer
+ * reaches back that far and the page reads everything afresh.
+ *
+ * @typedef {{kind: string, subject: string, version: number, at: string, feature?: any, dispatch?: any}} Fact
+ */
+
+import { clockTime, now } from "./clock.js";
+
+const KINDS = [
+  "sighting.received", "sighting.retracted",
+  "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
+  "incident.verified", "incident.unfounded", "incident.closed",
+  "zones.changed", "responder.availability",
+  "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
+  "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",
+  "checkin.made", "checkin.missed", "checkin.help",
+];
+
+/**
+ * Follow the stream.
+ * @param {(fact: Fact) => void} onFact
+ * @param {() => void} onReset everything must be read afresh
+ */
+export function follow(onFact, onReset) {
+  const lamp = document.getElementById("live");
+  let lastOn = now();
+  /** @type {EventSource} */
+  let source;
+  let retry = 0;
+
+  const show = (/** @type {boolean} */ on) => {
+    if (on) lastOn = now();
+    if (!lamp) return;
+    const state = on ? "on" : "off";
+    if (lamp.dataset.live === state) return;
+    lamp.dataset.live = state;
+    lamp.textContent = on ? lamp.dataset.saidOn ?? "" : (lamp.dataset.saidOff ?? "").replace("{time}", clockTime(lastOn));
+  };
+
+  const open = () => {
+    source = new EventSource("/api/events");
+    source.addEventListener("open", () => {
+      show(true);
+      if (retry) onReset();
+      retry = 0;
+    });
+    source.addEventListener("error", () => {
+      show(false);
+      // A closed source is one the browser gave up: the session may be over, or a proxy answered with something else.
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, Math.min(15_000, 1000 * 2 ** retry++));
+    });
+    source.addEventListener("reset", onReset);
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event) => {
+        lastOn = now();
+        onFact(JSON.parse(event.data));
+      });
+    }
+  };
+  open();
+  addEventListener("offline", () => show(false));
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
+/** @type {Map<string, number>} */
+const waiting = new Map();
+
+/** Tell the panels that something changed; several changes within a moment are one. @param {string} name */
+export function tell(name) {
+  if (waiting.has(name)) return;
+  waiting.set(name, window.setTimeout(() => {
+    waiting.delete(name);
+    document.body.dispatchEvent(new CustomEvent(name));
+  }, 150));
+}

@@ -1,0 +1,16 @@
+/** htmx for the panels, and what every panel needs: errors as a sentence, times that tick. */
+
+import "../vendor/htmx.esm.min.js";
+import { say, sentenceOf } from "./said.js";
+import "./clock.js";
+
+document.addEventListener("htmx:response:error", (event) => {
+  const { ctx } = /** @type {CustomEvent} */ (event).detail;
+  if (ctx.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  say(sentenceOf(ctx.response, ctx.text));
+});
+
+document.addEventListener("htmx:error", (event) => {
+  // An abandoned request, such as a refresh overtaken by a newer one, is no news.
+  if (!String(/** @type {CustomEvent} */ (event).detail.error).includes("Abort")) say("No connection. Nothing was sent.");
+});
