@@ -1,0 +1,115 @@
+"""The worker: what happens by itself, each timer in an act of its own, network by network."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from api.wiring import House
+from desk import checkins, dispatching, retention, roster
+from desk.unit_of_work import UnitOfWork
+
+_log = structlog.get_logger()
+
+TICK_S: Final = 1.0
+_ROUNDS: Final = 25
+"""How often a timer may go on at once while it still finds something: a rush must not starve the other timers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A duty's verb that the worker asks for; it answers with how much it found to do."""
+
+    name: str
+    every_s: float
+    verb: Callable[[UnitOfWork], int]
+
+
+TIMERS: Final = (
+    Timer("offers", TICK_S, dispatching.expire_due),
+    Timer("held", TICK_S, dispatching.held_due),
+    Timer("checkins", TICK_S, checkins.missed_due),
+    Timer("positions", 60, roster.forget_positions),
+    Timer("log", 3600, retention.forget_log),
+    Timer("plate keys", 3600, retention.forget_plate_keys),
+)
+"""What falls due stands as due times in rows, so a worker that was away loses nothing but the minutes."""
+
+
+class Worker:
+    """Sweeps through the timers of every network; one that fails is logged and does not stop the others."""
+
+    def __init__(self, house: House, timers: Sequence[Timer] = TIMERS) -> None:
+        self._house = house
+        self._timers = timers
+        self._next: dict[tuple[int, str], float] = {}
+
+    def sweep(self, moment_s: float) -> int:
+        """Run every timer that is due at a moment of a steady clock; return how much was found to do."""
+        found = 0
+        for network in self._house.networks():
+            for timer in self._timers:
+                if self._next.get((network.id, timer.name), moment_s) <= moment_s:
+                    self._next[network.id, timer.name] = moment_s + timer.every_s
+                    found += self.run_timer(network.id, timer)
+        return found
+
+    def run_timer(self, network_id: int, timer: Timer) -> int:
+        """Run one timer of one network, each round in its own act, until it finds nothing more."""
+        found = 0
+        try:
+            for _ in range(_ROUNDS):
+                with self._house.act(network_id) as uow:
+                    more = timer.verb(uow)
+                found += more
+                if not more:
+                    break
+        except Exception as error:  # noqa: BLE001  (one timer must not take the others with it)
+            _log.error("a timer failed", part=timer.name, network=network_id, error=type(error).__name__)
+        return found
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep every second until told to stop; an act under way is finished first."""
+        while not stop.is_set():
+            begun_s = time.monotonic()
+            try:
+                self.sweep(begun_s)
+            except Exception as error:  # noqa: BLE001  (the database may be away for a while; it comes back)
+                _log.error("a sweep failed", error=type(error).__name__)
+            stop.wait(max(0.0, begun_s + TICK_S - time.monotonic()))
+
+
+def run(house: House, *, demo: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; with `demo`, the invented city lives beside the timers."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: Any) -> None:
+        stop.set()
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    city = _city(house, stop) if demo else None
+    try:
+        Worker(house).run(stop)
+    finally:
+        stop.set()
+        if city is not None:
+            city.join(timeout=10)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _city(house: House, stop: threading.Event) -> threading.Thread | None:
+    # The demo stands beside the worker in the house, not below it: it is fetched by name, and only when asked for.
+    if importlib.util.find_spec("api.demo") is None:
+        return None
+    live = importlib.import_module("api.demo").live
+    city = threading.Thread(target=live, args=(house, stop), name="invented city", daemon=True)
+    city.start()
+    return city

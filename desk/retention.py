@@ -1,0 +1,32 @@
+"""Forget on time: the event log, kept answers, ended sessions, vouchers nobody used, the audit, the plates' keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from desk.unit_of_work import UnitOfWork
+
+AUDIT_KEPT: Final = timedelta(days=90)
+
+
+def forget_log(uow: UnitOfWork) -> int:
+    """Drop events, kept answers, sessions, vouchers and audit entries whose time is over; return how many.
+
+    These are written by the time outside, in a rehearsal too.
+    """
+    kept, now = uow.policy.retention, uow.outside_now
+    return sum(
+        (
+            uow.events.forget_before(now - kept.events),
+            uow.answers.forget_before(now - kept.answers),
+            uow.accounts.forget_sessions_before(now),
+            uow.accounts.forget_vouchers_before(now),
+            uow.audits.forget_before((now - AUDIT_KEPT).date()),
+        )
+    )
+
+
+def forget_plate_keys(uow: UnitOfWork) -> int:
+    """Destroy the keys of plate tokens older than they may be; return how many."""
+    return uow.keys.forget_plate_keys_before((uow.outside_now - uow.policy.retention.plate_tokens).date())
