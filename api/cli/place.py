@@ -13,6 +13,7 @@ from api.errors import sentence_of
 from api.settings import Settings
 from api.wiring import House
 from desk.errors import DeskError
+from desk.unit_of_work import UnitOfWork
 from geo.errors import GeoError
 from records.cluster import PrivateCluster
 from records.errors import DatabaseAway, RecordsError
@@ -51,6 +52,21 @@ def house(data: Path | None = None, *, name: str = "tandem-console") -> Iterator
     opened = House(settings(data), name=name)
     try:
         yield opened
+    except DatabaseAway as away:
+        raise NothingRuns from away
+    finally:
+        opened.close()
+
+
+@contextmanager
+def act(data: Path | None = None, network: str | None = None) -> Iterator[UnitOfWork]:
+    """Open one act of the console in the network of this slug, or in the default one; raises NothingRuns."""
+    found = settings(data)
+    found.network = network or found.network
+    opened = House(found, name="tandem-console")
+    try:
+        with opened.act(opened.default_network().id) as uow:
+            yield uow
     except DatabaseAway as away:
         raise NothingRuns from away
     finally:

@@ -1,6 +1,7 @@
 """Who belongs to the network: signed in and recognised, vouched for, suspended."""
 
 from desk.accounts.enrolling import (
+    READS_REPORTS,
     add,
     code_for,
     free_alias,
@@ -20,6 +21,7 @@ from desk.accounts.signing import (
 )
 
 __all__ = [
+    "READS_REPORTS",
     "add",
     "code_for",
     "free_alias",

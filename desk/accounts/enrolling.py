@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Collection
 from typing import Final
@@ -13,6 +14,7 @@ from desk.access import Act, Actor, require
 from desk.accounts import aliases, passphrases
 from desk.accounts.errors import (
     AdminReadsNothing,
+    AliasForm,
     NoFreeAlias,
     NoRoles,
     NoSuchAlias,
@@ -28,6 +30,8 @@ from records.models import Account, Voucher
 
 _CODE_BYTES: Final = 16
 _TRIES: Final = 40
+_ALIAS: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_ALIAS: Final = 40
 
 VOUCHED_ROLES: Final = frozenset({Role.SPOTTER, Role.RESPONDER})
 """What an organizer may hand out alone; every other role is given at the console."""
@@ -109,6 +113,8 @@ def add(
         The roles must be apart, the passphrase is too weak, or nobody has the alias `vouched_by`.
     """
     _require_separate(uow, roles)
+    if alias is not None and (len(alias) > _LONGEST_ALIAS or not _ALIAS.fullmatch(alias)):
+        raise AliasForm
     lineage = ids.new_id()
     if vouched_by is not None:
         voucher = uow.accounts.find(vouched_by)

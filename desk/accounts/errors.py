@@ -55,6 +55,12 @@ class NoSuchAlias(DeskError):
     """There is no account of that alias here."""
 
 
+class AliasForm(DeskError):
+    """An alias is up to 40 small letters and digits, with single dashes between words."""
+
+    field = "alias"
+
+
 class NoRoles(DeskError):
     """An account needs at least one role."""
 
