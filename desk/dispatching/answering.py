@@ -93,7 +93,9 @@ def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch) -> None:
         uow.dispatches.change(dispatch)
         return
     ending.release(uow, dispatch, keeping=set(chosen.values()))
-    uow.dispatches.settle([offer.id for offer in offers if offer.responder_id in chosen.values()])
+    uow.dispatches.settle(
+        [offer.id for offer in offers if offer.state == O.ACCEPTED and offer.responder_id in chosen.values()]
+    )
     for number, responder_id in sorted(chosen.items()):
         uow.dispatches.seat(dispatch.id, number, responder_id, uow.now)
     together = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active]

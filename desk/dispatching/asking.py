@@ -80,7 +80,8 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
         return 0
     scene = gathering.scene_of(uow, row, dispatch.task)
     offers = uow.dispatches.offers([dispatch.id])
-    before = {offer.responder_id for offer in offers}
+    # A no and silence stand; whoever was released wanted to come, or was not needed yet.
+    before = {offer.responder_id for offer in offers if offer.state != O.RELEASED}
     everybody = gathering.candidates(uow, row)
     yeses = waiting(uow, dispatch, offers, row)
     people = [person for person in everybody if person.responder_id not in before]

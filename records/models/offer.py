@@ -27,4 +27,4 @@ class Offer(Base):
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     settled: Mapped[bool] = mapped_column(server_default=FetchedValue())
-    accepted: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    accepted: Mapped[bool | None] = mapped_column(server_default=FetchedValue())

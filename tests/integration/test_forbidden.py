@@ -499,6 +499,11 @@ FORBIDDEN = (
 
 LAWFUL = (
     Case(
+        "released, then asked again",
+        (dispatch(), offer(1, 11, "released")),
+        (offer(1, 11).replace("1011", "999"), "UPDATE offer SET state = 'declined' WHERE id = 999"),
+    ),
+    Case(
         "offering, then nobody",
         (),
         (dispatch(), offer(1, 11, "offered", settled=False), "UPDATE offer SET state = 'expired'", to(1, "unfilled")),

@@ -142,14 +142,15 @@ CREATE TABLE offer (
   expires_at timestamptz NOT NULL,
   answered_at timestamptz,
   settled boolean NOT NULL DEFAULT false,
-  accepted boolean NOT NULL GENERATED ALWAYS AS (state = 'accepted') STORED,
+  accepted boolean GENERATED ALWAYS AS (CASE WHEN state = 'accepted' THEN true END) STORED,
   CONSTRAINT an_offer_ends CHECK (expires_at > offered_at),
   PRIMARY KEY (network_id, id),
-  CONSTRAINT asked_once_per_dispatch UNIQUE (network_id, dispatch_id, responder_id),
   UNIQUE (network_id, dispatch_id, responder_id, accepted),
   FOREIGN KEY (network_id, dispatch_id) REFERENCES dispatch,
   FOREIGN KEY (network_id, responder_id) REFERENCES responder
 );
+-- A no, and silence, stand for the whole dispatch; whoever was released may be asked again when a partner is lost.
+CREATE UNIQUE INDEX asked_once_per_dispatch ON offer (network_id, dispatch_id, responder_id) WHERE state <> 'released';
 CREATE UNIQUE INDEX one_live_offer ON offer (network_id, responder_id) WHERE state = 'offered';
 CREATE UNIQUE INDEX one_waiting_yes ON offer (network_id, responder_id) WHERE state = 'accepted' AND NOT settled;
 CREATE INDEX offer_due ON offer (network_id, expires_at) WHERE state = 'offered';
