@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -57,7 +58,8 @@ class _OurWords(logging.Filter):
         if record.name.startswith("uvicorn.error") and record.levelno < logging.WARNING:
             return False
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        record.msg = f"{record.name}: {error}" if error else record.name
+        told = {"event": "library", "level": record.levelname.lower(), "part": record.name}
+        record.msg = json.dumps({**told, "error": error} if error else told, sort_keys=True)
         record.args, record.exc_info, record.exc_text, record.stack_info = (), None, None, None
         return True
 
@@ -78,7 +80,7 @@ def install(stream: TextIO | None = None) -> None:
     )
     handler = logging.StreamHandler(out)
     handler.addFilter(_OurWords())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
         logging.getLogger(name).propagate = False
