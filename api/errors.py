@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from desk import errors as desk
@@ -159,6 +160,12 @@ def install(app: FastAPI) -> None:
     def plain(_request: Request, error: HTTPException) -> JSONResponse:
         titles = {404: "There is nothing at this address.", 405: "This address does not take that method."}
         return problem(error.status_code, titles.get(error.status_code, "This request cannot be answered."))
+
+
+def reason_of(found: ValidationError) -> str:
+    """Return the first thing that a validator found, as `field: sentence`; the value is never repeated."""
+    first = found.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {_detail(first)}"
 
 
 _DETAILS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from desk import corroboration, dispatching
+from desk import checkins, corroboration, dispatching
 from desk.events import (
     CheckinMissed,
     Fact,
@@ -29,6 +29,30 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (PartnerLost, dispatching.seek_partner),
 )
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
+
+DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
+    dispatching.expire_due,
+    dispatching.held_due,
+    checkins.missed_due,
+)
+"""What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""
+
+_ROUNDS: Final = 25
+
+
+def fall_due(uow: UnitOfWork) -> int:
+    """Do all that is due at this act's moment, as the worker does; return how much that was.
+
+    For a rehearsal's clock that jumps: what falls due between two requests must not wait for the next sweep.
+    """
+    found = 0
+    for verb in DUE:
+        for _ in range(_ROUNDS):
+            more = verb(uow)
+            found += more
+            if not more:
+                break
+    return found
 
 
 def settle(uow: UnitOfWork) -> None:

@@ -30,7 +30,7 @@ class OutOfTime(DeskError):
 
 
 def move_clock(uow: UnitOfWork, moment: datetime) -> None:
-    """Move a rehearsal's clock on to `moment`; the first call sets it.
+    """Move a rehearsal's clock on to `moment`, and this act with it; the first call sets it.
 
     Raises
     ------
@@ -47,3 +47,4 @@ def move_clock(uow: UnitOfWork, moment: datetime) -> None:
         raise OutOfTime
     if not uow.networks.move_rehearsal_clock(moment):
         raise ClockRunsForward
+    uow.now = moment

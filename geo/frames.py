@@ -37,7 +37,12 @@ class RefusedRow:
 
 
 def read_sightings(path: Path) -> Iterator[SightingRow | RefusedRow]:
-    """Read a file of sightings row by row; good rows are kept whatever stands beside them.
+    """Read a file of sightings row by row, as `numbered_sightings` does, without the numbers."""
+    return (row for _, row in numbered_sightings(path))
+
+
+def numbered_sightings(path: Path) -> Iterator[tuple[int, SightingRow | RefusedRow]]:
+    """Read a file of sightings with the line (CSV) or number of each row; good ones are kept whatever stands beside.
 
     The first bytes say what it is, not the name. GeoParquet in another frame is brought to WGS84.
 
@@ -70,16 +75,16 @@ Raw = tuple[int, Mapping[str, Any] | str]
 """A line number with what stands there, or with the reason why it cannot be read."""
 
 
-def _read(rows: Iterable[Raw]) -> Iterator[SightingRow | RefusedRow]:
+def _read(rows: Iterable[Raw]) -> Iterator[tuple[int, SightingRow | RefusedRow]]:
     """Turn raw rows into sightings and refusals."""
     for line, raw in rows:
         if isinstance(raw, str):
-            yield RefusedRow(line, raw)
+            yield line, RefusedRow(line, raw)
             continue
         try:
-            yield read_row(raw)
+            yield line, read_row(raw)
         except ValueError as error:
-            yield RefusedRow(line, str(error) or (type(error).__doc__ or "").strip())
+            yield line, RefusedRow(line, str(error) or (type(error).__doc__ or "").strip())
 
 
 def _csv_rows(path: Path) -> Iterator[Raw]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli import place
 from api.cli.address import address
+from api.cli.progress import bar
 from api.cli.rehearsal import cast as casting
 from api.cli.rehearsal import people as casting_people
 from api.cli.rehearsal import tally as counting
@@ -65,11 +64,11 @@ def replay(
                 [(row.place, row.observed_at) for row in rows], responders=responders, seed=seed
             )
             stage = casting.stage(house, network)
-            with _progress("people", len(people)) as seen:
+            with bar("people", len(people)) as seen:
                 cast = casting.gather(house, stage, people, seen=seen)
             where = url or address(house.settings)
         _out.print(f"replaying {len(rows)} reports in network {stage.slug} at {where}", markup=False)
-        with Line(where) as line, _progress("reports", len(rows)) as seen:
+        with Line(where) as line, bar("reports", len(rows)) as seen:
             agenda, travel = Agenda(_TICK), crow_flies(NetworkPolicy().pairs)
             crew = Crew(cast, people, accept=accept, agenda=agenda, travel=travel, tally=tally)
             Play(line, cast, crew, agenda=agenda, tally=tally, pace=_pace(speed), seen=seen).run(rows)
@@ -105,15 +104,3 @@ def _pace(speed: float) -> Callable[[datetime], None]:
             time.sleep(ahead_s)
 
     return wait
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    bar = Progress(
-        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), transient=True, disable=not Console(stderr=True).is_terminal,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.deps import Uow, may
 from api.schemas.accounts import ClockIn, ClockOut
-from desk import rehearsal
+from desk import reactions, rehearsal
 from desk.access import Act
 
 router = APIRouter(tags=["rehearsal"])
@@ -14,6 +14,7 @@ router = APIRouter(tags=["rehearsal"])
 
 @router.post("/api/rehearsal/clock", dependencies=[may(Act.REHEARSE)])
 def move_clock(body: ClockIn, uow: Uow) -> ClockOut:
-    """Move a rehearsal's clock on; never back, and never in a network of real people."""
+    """Move a rehearsal's clock on, and do what is due then; never back, and never in a network of real people."""
     rehearsal.move_clock(uow, body.now)
+    reactions.fall_due(uow)
     return ClockOut(now=body.now)

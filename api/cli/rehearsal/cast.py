@@ -84,7 +84,7 @@ def _copy_zones(house: House, source: NetworkNow, target: NetworkNow) -> None:
             uow.networks.next_zones_version()
 
 
-def gather(house: House, network: NetworkNow, people: Sequence[Person], *, seen: Callable[[], None]) -> Cast:
+def gather(house: House, network: NetworkNow, people: Sequence[Person], *, seen: Callable[[int], None]) -> Cast:
     """Make sure that everybody who plays has an account, a token and, where they respond, a place on the roster."""
     with house.act(network.id) as uow:
         cast = Cast(
@@ -98,7 +98,7 @@ def gather(house: House, network: NetworkNow, people: Sequence[Person], *, seen:
             for person in people[start : start + 50]:
                 cast.responders[person.alias] = _token(uow, person.alias, Role.RESPONDER)
                 _enlist(uow, person)
-                seen()
+                seen(1)
     return cast
 
 

@@ -40,7 +40,7 @@ class Play:
         agenda: Agenda,
         tally: Tally,
         pace: Callable[[datetime], None],
-        seen: Callable[[], None],
+        seen: Callable[[int], None],
     ) -> None:
         self._line, self._cast, self._crew, self._agenda, self._tally = line, cast, crew, agenda, tally
         self._pace, self._seen = pace, seen
@@ -98,7 +98,7 @@ class Play:
         return Call("POST", "/api/sightings", self._cast.spotter, body, key=key, then=self._was_reported)
 
     def _was_reported(self, reply: Reply) -> None:
-        self._seen()
+        self._seen(1)
         if not reply.ok:
             self._tally.refused[reply.title] += 1
         elif reply.replayed:
