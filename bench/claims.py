@@ -1,0 +1,375 @@
+"""Dispatchers who all reach for the same few people: pairs a second, the wait of a yes, and what the rows say of it."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import random
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from api.settings import Settings
+from api.wiring import House
+from bench.rows import Row, percentiles_ms
+from desk import checkins, dispatching
+from desk.access import Actor
+from desk.errors import DeskError
+from geo import cells
+from geo.distance import moved
+from geo.points import LonLat
+from records import engine
+from records.cluster import DATABASE, PrivateCluster
+from records.enums import OfferState, Role
+from records.errors import RecordsError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from desk.unit_of_work import UnitOfWork
+
+_CITY: Final = LonLat(-93.26, 44.97)
+_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60}}
+_WATCH_S: Final = 0.1
+_CONNECTIONS: Final = 80
+_STEPS: Final = ("en_route", "staged", "on_scene")
+_FIRST_PERSON, _FIRST_INCIDENT = 1_000, 100_000
+
+WATCHED: Final = """
+SELECT 'alone' AS broken, d.id FROM dispatch d
+WHERE d.state IN ('paired', 'en_route', 'staged', 'on_scene')
+  AND (SELECT count(DISTINCT s.responder_id) FROM seat s
+       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active) <> 2
+UNION ALL
+SELECT 'staged alone', d.id FROM dispatch d
+WHERE d.state IN ('staged', 'on_scene')
+  AND (SELECT count(*) FROM seat s
+       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active AND s.step >= 2) <> 2
+UNION ALL
+SELECT 'booked twice', s.responder_id FROM seat s
+WHERE s.active GROUP BY s.network_id, s.responder_id HAVING count(*) > 1
+UNION ALL
+SELECT 'seated outside a pair', s.dispatch_id FROM seat s
+JOIN dispatch d ON d.network_id = s.network_id AND d.id = s.dispatch_id
+WHERE s.active AND d.state NOT IN ('paired', 'en_route', 'staged', 'on_scene', 'held')
+UNION ALL
+SELECT 'asked twice at once', o.responder_id FROM offer o
+WHERE o.state = 'offered' GROUP BY o.network_id, o.responder_id HAVING count(*) > 1
+UNION ALL
+SELECT 'too many pairs', d.incident_id FROM dispatch d
+WHERE d.live_place IS NOT NULL GROUP BY d.network_id, d.incident_id HAVING count(*) > 2
+"""
+"""What must not be at any moment, asked of the rows themselves; no answer is the right one."""
+
+AFTERWARDS: Final = f"""{WATCHED}
+UNION ALL
+SELECT 'two bookings overlap', a.responder_id FROM seat a
+JOIN seat b ON b.network_id = a.network_id AND b.responder_id = a.responder_id AND a.during && b.during
+  AND (a.dispatch_id, a.seat, a.turn) < (b.dispatch_id, b.seat, b.turn)
+UNION ALL
+SELECT 'seated without a yes', s.dispatch_id FROM seat s
+WHERE NOT EXISTS (SELECT FROM offer o WHERE o.network_id = s.network_id AND o.dispatch_id = s.dispatch_id
+                    AND o.responder_id = s.responder_id AND o.state = 'accepted' AND o.settled)
+"""
+"""The same over the whole history."""
+
+
+def broken(connection: Connection, network_id: int, statement: str = AFTERWARDS) -> list[tuple[str, int]]:
+    """Return what is broken in a network, as the owner sees it."""
+    connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
+    return [(row.broken, row.id) for row in connection.execute(text(statement))]
+
+
+@dataclass
+class Outcome:
+    """What happened in a storm."""
+
+    pairs: int = 0
+    acts: int = 0
+    accept_ns: list[int] = field(default_factory=list)
+    act_ns: list[int] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Outcome) -> None:
+        """Add what happened elsewhere."""
+        self.pairs += other.pairs
+        self.acts += other.acts
+        self.accept_ns += other.accept_ns
+        self.act_ns += other.act_ns
+        self.refused += other.refused
+
+
+@dataclass(frozen=True)
+class Storm:
+    """Dispatchers of one process who send, and people who accept, decline, walk on, withdraw and fall silent."""
+
+    url: str
+    network_id: int
+    key_dir: str
+    people: Sequence[int]
+    incidents: Sequence[int]
+    dispatchers: int
+    seconds: float
+    seed: int
+    pool: int
+
+    def blow(self) -> Outcome:
+        """Run every dispatcher as a thread until the time is over."""
+        house = House(Settings(database_url=self.url, data_dir=Path(self.key_dir), pool_size=self.pool), name="storm")
+        until = time.monotonic() + self.seconds
+        outcomes = [Outcome() for _ in range(self.dispatchers)]
+        threads = [
+            threading.Thread(target=self._dispatch, args=(house, random.Random(self.seed + number), until, outcome))
+            for number, outcome in enumerate(outcomes)
+        ]
+        threads.append(threading.Thread(target=self._sweep, args=(house, until)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        house.close()
+        total = Outcome()
+        for outcome in outcomes:
+            total.add(outcome)
+        return total
+
+    def _dispatch(self, house: House, chance: random.Random, until: float, outcome: Outcome) -> None:
+        while time.monotonic() < until:
+            began = time.perf_counter_ns()
+            try:
+                kind = house.act_patiently(self.network_id, lambda uow: self._one_act(uow, chance))
+            except (DeskError, RecordsError) as error:
+                outcome.refused[type(error).__name__] += 1
+                continue
+            took = time.perf_counter_ns() - began
+            outcome.acts += 1
+            outcome.act_ns.append(took)
+            outcome.pairs += kind == "paired"
+            if kind in {"paired", "waiting"}:
+                outcome.accept_ns.append(took)
+
+    def _one_act(self, uow: UnitOfWork, chance: random.Random) -> str:
+        roll = chance.random()
+        if roll < 0.15:
+            dispatching.send(uow, Actor(), chance.choice(self.incidents), "look", wave=chance.randint(2, 5))
+            return "sent"
+        if roll < 0.18:
+            found = uow.dispatches.page(open_only=True, limit=20)
+            if found:
+                dispatching.cancel(uow, Actor(), chance.choice(found).id)
+            return "cancelled"
+        person = chance.choice(self.people)
+        actor = Actor(account_id=person, roles=frozenset({Role.RESPONDER}), responder_id=person)
+        asked = [each for each in uow.dispatches.offers_to(person, uow.now) if each.state == OfferState.OFFERED]
+        if asked:
+            return self._answer(uow, actor, asked[0].id, yes=chance.random() < 0.7)
+        seated = [each for each in uow.dispatches.seats_of(person, uow.now) if each.active]
+        if seated:
+            return self._walk(uow, actor, seated[0].dispatch_id, seated[0].step, chance)
+        return "idle"
+
+    @staticmethod
+    def _answer(uow: UnitOfWork, actor: Actor, offer_id: int, *, yes: bool) -> str:
+        if not yes:
+            dispatching.decline(uow, actor, offer_id)
+            return "declined"
+        offer = dispatching.accept(uow, actor, offer_id)
+        return "paired" if offer.settled else "waiting"
+
+    @staticmethod
+    def _walk(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: int, chance: random.Random) -> str:
+        roll = chance.random()
+        if roll < 0.3:
+            dispatching.withdraw(uow, actor, dispatch_id)
+        elif roll < 0.4:
+            checkins.check_in(uow, actor, dispatch_id, chance.choice(["ok", "help", "duress"]))
+        else:
+            dispatching.progress(uow, actor, dispatch_id, _STEPS[step] if step < len(_STEPS) else "cleared")
+        return "walked"
+
+    def _sweep(self, house: House, until: float) -> None:
+        while time.monotonic() < until:
+            for timer in (dispatching.expire_due, dispatching.held_due, checkins.missed_due):
+                try:
+                    with house.act(self.network_id) as uow:
+                        timer(uow)
+                except (DeskError, RecordsError):
+                    continue
+            time.sleep(0.5)
+
+
+def settle_in(url: str, people: int, incidents: int) -> int:
+    """Make a rehearsal with trained people and open incidents in one city; return the network's number."""
+    now = datetime.now(UTC)
+    network_id = engine.ensure_network(url, slug="storm", name="Storm", kind="demo")
+    owner = engine.owner_engine(url)
+    with owner.begin() as connection:
+        connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
+        connection.execute(
+            text("UPDATE network SET policy = CAST(:policy AS jsonb) WHERE id = :n"),
+            {"policy": json.dumps(_POLICY), "n": network_id},
+        )
+        for number in range(people):
+            spot = cells.cell_at(moved(_CITY, 150.0 * (number % 7) - 450.0, 150.0 * (number // 7) - 450.0), 9)
+            connection.execute(
+                text(_PERSON),
+                {
+                    "n": network_id,
+                    "id": _FIRST_PERSON + number,
+                    "alias": f"person-{number}",
+                    "now": now,
+                    "until": now + timedelta(hours=8),
+                    "trained": now + timedelta(days=100),
+                    "cell9": cells.to_int(spot),
+                    "kinds": ["trained", "observer"] if number % 2 else ["trained"],
+                },
+            )
+        for number in range(incidents):
+            place = moved(_CITY, 90.0 * (number % 9) - 360.0, 90.0 * (number // 9) - 270.0)
+            connection.execute(
+                text(_INCIDENT),
+                {
+                    "n": network_id,
+                    "id": _FIRST_INCIDENT + number,
+                    "lon": place.lon,
+                    "lat": place.lat,
+                    "cell7": cells.to_int(cells.cell_at(place, 7)),
+                    "cell10": cells.to_int(cells.cell_at(place, 10)),
+                    "now": now,
+                },
+            )
+    owner.dispose()
+    return network_id
+
+
+_PERSON: Final = """
+WITH one AS (
+  INSERT INTO account (network_id, id, alias, lineage, roles, created_on)
+  VALUES (:n, :id, :alias, :id, '{responder}', '2026-01-01')),
+two AS (
+  INSERT INTO responder (network_id, id, account_id, mode, base_cell9, cleared_total, available_since, available_until)
+  VALUES (:n, :id, :id, 'bicycle', :cell9, 9, :now, :until))
+INSERT INTO certificate SELECT :n, :id, kind, :trained FROM unnest(CAST(:kinds AS text[])) AS kind
+"""
+_INCIDENT: Final = """
+INSERT INTO incident (network_id, id, location, cell7, cell10, opened_at, first_seen_at, last_seen_at, sightings,
+                      vouched_groups)
+VALUES (:n, :id, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell7, :cell10, :now, :now, :now, 1, 1)
+"""
+_NEW_SHIFT: Final = """
+UPDATE responder SET available_since = now(), resting_until = NULL, available_until = now() + interval '8 hours'
+WHERE network_id = :n AND (resting_until IS NOT NULL OR available_until < now())
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this bench."""
+    parser.add_argument("--dispatchers", type=int, default=100)
+    parser.add_argument("--people", type=int, default=40)
+    parser.add_argument("--incidents", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=7)
+
+
+def run(options: argparse.Namespace) -> list[Row]:
+    """Let the storm blow over a private cluster with production settings, watching the rows all the time."""
+    with tempfile.TemporaryDirectory() as folder, PrivateCluster(Path(folder) / "cluster") as cluster:
+        engine.migrate(cluster.url())
+        network_id = settle_in(cluster.url(), options.people, options.incidents)
+        storms = [
+            Storm(
+                url=cluster.url(),
+                network_id=network_id,
+                key_dir=folder,
+                people=range(_FIRST_PERSON, _FIRST_PERSON + options.people),
+                incidents=range(_FIRST_INCIDENT, _FIRST_INCIDENT + options.incidents),
+                dispatchers=options.dispatchers // options.processes,
+                seconds=options.seconds,
+                seed=options.seed + 1000 * number,
+                pool=_CONNECTIONS // options.processes - 10,
+            )
+            for number in range(options.processes)
+        ]
+        began = time.monotonic()
+        with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+            blowing = pool.map_async(_blow, storms)
+            looks, found = _watch(cluster, network_id, blowing.ready)
+            outcomes = blowing.get()
+        seconds = time.monotonic() - began
+        total = Outcome()
+        for outcome in outcomes:
+            total.add(outcome)
+        return _rows(cluster, network_id, options, total, looks, found, min(seconds, options.seconds))
+
+
+def _blow(storm: Storm) -> Outcome:
+    return storm.blow()
+
+
+def _watch(cluster: PrivateCluster, network_id: int, over: object) -> tuple[int, list[tuple[str, int]]]:
+    """Ask the rows ten times a second what is broken, and give tired people a new shift; return looks and finds."""
+    owner = engine.owner_engine(cluster.url())
+    looks, found = 0, []
+    while not over():  # type: ignore[operator]
+        with owner.begin() as connection:
+            found += broken(connection, network_id, WATCHED)
+            looks += 1
+            if looks % 10 == 0:
+                connection.execute(text(_NEW_SHIFT), {"n": network_id})
+        time.sleep(_WATCH_S)
+    owner.dispose()
+    return looks, found
+
+
+def _rows(  # noqa: PLR0917  (everything that was seen)
+    cluster: PrivateCluster,
+    network_id: int,
+    options: argparse.Namespace,
+    total: Outcome,
+    looks: int,
+    found: list[tuple[str, int]],
+    seconds: float,
+) -> list[Row]:
+    with cluster.superuser(DATABASE) as connection:
+        (deadlocks,) = connection.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone() or (None,)
+    owner = engine.owner_engine(cluster.url())
+    with owner.begin() as connection:
+        afterwards = broken(connection, network_id)
+    owner.dispose()
+    case = f"{options.dispatchers} dispatchers on {options.people} people, {options.seconds:g} s"
+    p50, p99 = percentiles_ms(total.accept_ns) if total.accept_ns else (None, None)
+    all50, all99 = percentiles_ms(total.act_ns) if total.act_ns else (None, None)
+    print("claims: turned away with a sentence:", dict(total.refused.most_common()))
+    seed = options.seed
+    return [
+        Row("claims", f"{case}: pairs", total.pairs / seconds, unit="pairs/s", n=total.pairs, seed=seed),
+        Row(
+            "claims", f"{case}: a yes, to COMMIT", unit="ms", p50_ms=p50, p99_ms=p99, n=len(total.accept_ns), seed=seed
+        ),
+        Row(
+            "claims",
+            f"{case}: any act",
+            total.acts / seconds,
+            unit="acts/s",
+            p50_ms=all50,
+            p99_ms=all99,
+            n=total.acts,
+            seed=seed,
+        ),
+        Row("claims", f"{case}: deadlocks", deadlocks, limit=0, unit="deadlocks", n=total.acts, seed=seed),
+        Row("claims", f"{case}: broken, watched every 100 ms", len(found), limit=0, unit="rows", n=looks, seed=seed),
+        Row("claims", f"{case}: broken afterwards", len(afterwards), limit=0, unit="rows", n=1, seed=seed),
+    ]
