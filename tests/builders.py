@@ -91,7 +91,7 @@ def an_account(
 
 def signed_in(client: TestClient, *roles: Role | str, lineage: int | None = None, script: bool = False) -> Person:
     """Make somebody of these roles in the client's network, signed in; `.headers` are theirs."""
-    state = client.app.state  # type: ignore[attr-defined]
+    state = client.app.state
     return an_account(state.house, state.default_network_id, roles, lineage=lineage, script=script)
 
 

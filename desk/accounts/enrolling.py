@@ -169,6 +169,8 @@ def make_voucher(
         if not set(roles) <= VOUCHED_ROLES:
             raise VoucherRoles
         lineage = actor.lineage
+        # Two vouchers at once must not both be the last one allowed.
+        uow.accounts.account_lock(actor.account_id or 0)
         made = uow.accounts.vouchers_made(actor.account_id or 0, still_valid_at=now)
         known = uow.accounts.find_voucher(read_code(code))
         if known is None and made >= uow.policy.sessions.vouchers_per_day:

@@ -202,14 +202,21 @@ class AccountRepository(Repository):
             .where(SignedIn.network_id == self._network_id, SignedIn.account_id == account_id)
         ).one()
 
+    def account_lock(self, account_id: int) -> None:
+        """Let other acts that lock this account wait until this one has ended."""
+        self._session.execute(load("account_lock"), {"network_id": self._network_id, "account_id": account_id})
+
     def vouchers_made(self, made_by: int, *, still_valid_at: datetime) -> int:
-        """Return how many vouchers of an account would still be valid, used ones too; their maker waits in line."""
-        return int(
-            self._session.execute(
-                load("vouchers_made"),
-                {"network_id": self._network_id, "made_by": made_by, "moment": still_valid_at},
-            ).scalar_one()
-        )
+        """Return how many vouchers of an account have not run out, used ones too."""
+        return self._session.scalars(
+            select(func.count())
+            .select_from(Voucher)
+            .where(
+                Voucher.network_id == self._network_id,
+                Voucher.made_by == made_by,
+                Voucher.expires_at > still_valid_at,
+            )
+        ).one()
 
     def add_voucher(
         self,
