@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 
 from api.wiring import House
-from desk import checkins, dispatching, retention, roster
+from desk import reactions, retention, roster
 from desk.unit_of_work import UnitOfWork
 
 _log = structlog.get_logger()
@@ -33,9 +33,7 @@ class Timer:
 
 
 TIMERS: Final = (
-    Timer("offers", TICK_S, dispatching.expire_due),
-    Timer("held", TICK_S, dispatching.held_due),
-    Timer("checkins", TICK_S, checkins.missed_due),
+    *(Timer(verb.__name__, TICK_S, verb) for verb in reactions.DUE),
     Timer("positions", 60, roster.forget_positions),
     Timer("log", 3600, retention.forget_log),
     Timer("plate keys", 3600, retention.forget_plate_keys),
