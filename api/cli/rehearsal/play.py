@@ -21,6 +21,7 @@ from geo.rows import SightingRow
 _RETRY: Final = timedelta(minutes=5)
 _TRIES: Final = 4
 """How often a dispatcher tries to send a pair to one incident, while nobody can go."""
+_JUST_NOW: Final = timedelta(minutes=2)
 _RUN_OUT: Final = timedelta(minutes=30)
 _RUN_OUT_STEPS: Final = 5
 _PAGE: Final = 100
@@ -85,8 +86,8 @@ class Play:
             calls = [call for each, happening in happenings if each is turn and (call := happening()) is not None]
             if calls:
                 self._line.ask_all(calls)
-            if turn is Turn.REPORTS and self._fresh and self._begun is not None:
-                self._look_around(self._begun)
+            if turn is Turn.REPORTS and self._fresh:
+                self._look_around()
         if self._stirred or self._out:
             self._stirred = False
             self._follow()
@@ -113,13 +114,13 @@ class Play:
 
     # the desk
 
-    def _look_around(self, begun: datetime) -> None:
+    def _look_around(self) -> None:
         """Find the incidents that began, and send a pair to look at each."""
         self._fresh = False
-        for feature in self._every("/api/incidents", "features", since=written(begun)):
-            number, about = feature["id"], feature["properties"]
-            if number not in self._reported and about["merged_into"] is None:
-                self._reported[number] = read(about["opened_at"])
+        for feature in self._every("/api/incidents", "features", since=written(self._agenda.now - _JUST_NOW)):
+            number = feature["id"]
+            if number not in self._reported:
+                self._reported[number] = read(feature["properties"]["opened_at"])
                 spot = LonLat(*feature["geometry"]["coordinates"])
                 self._line.ask_all([self._sending(number, spot, 1)])
 
@@ -159,10 +160,12 @@ class Play:
     # counting
 
     def _count(self, begun: datetime) -> None:
-        for feature in self._every("/api/incidents", "features", since=written(begun)):
+        for feature in self._every("/api/incidents", "features", since=written(begun - _JUST_NOW)):
             if feature["id"] in self._reported:
-                merged = feature["properties"]["merged_into"] is not None
-                self._tally.incidents["merged" if merged else feature["properties"]["status"]] += 1
+                self._tally.incidents[feature["properties"]["status"]] += 1
+        merged = len(self._reported) - self._tally.incidents.total()
+        if merged:
+            self._tally.incidents["merged into another"] = merged
         missing = set(self._sent)
         for seen in self._every("/api/dispatches", "dispatches"):
             if not missing:
