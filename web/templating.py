@@ -127,4 +127,4 @@ def render(request: Request, template: str, status: int = 200, /, **context: Any
 def install(app: FastAPI) -> None:
     """Serve the static files, and tell the policy of the headers about the import map."""
     app.mount(f"/static/{VERSION}", Kept(directory=STATIC), name="static")
-    app.state.csp_hashes = (f"'{IMPORT_MAP_CSP}'",)
+    app.state.csp_hashes.add(IMPORT_MAP_CSP)

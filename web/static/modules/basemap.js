@@ -7,7 +7,7 @@ import { theme } from "./theme.js";
 /**
  * Draw the ground.
  * @param {HTMLElement} container an element with `data-bounds="west south east north"` (WGS84)
- * @param {{zones?: boolean, cells?: boolean, controls?: boolean, padding?: number, interactive?: boolean, images?: (map: Map) => void}} wanted
+ * @param {{zones?: boolean, cells?: boolean, controls?: boolean | "bottom-left", padding?: number, interactive?: boolean, images?: (map: Map) => void}} wanted
  * @returns {Map}
  */
 export function groundMap(container, wanted = {}) {
@@ -29,7 +29,10 @@ export function groundMap(container, wanted = {}) {
   map.touchZoomRotate?.disableRotation();
   map.keyboard?.disableRotation();
   if (wanted.controls ?? true) {
-    map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+    const corner = wanted.controls === "bottom-left" ? "bottom-left" : "bottom-right";
+    map.addControl(new NavigationControl({ showCompass: false }), corner);
+  }
+  if (wanted.controls === undefined) {
     map.addControl(new ScaleControl({ unit: navigator.language === "en-US" ? "imperial" : "metric" }), "bottom-left");
   }
   if (container.dataset.attribution) {

@@ -4,6 +4,7 @@
  */
 
 import { GeoJSONSource } from "maplibre-gl";
+import { theme } from "./theme.js";
 
 const WORDS = {
   unverified: "Unverified", corroborated: "Corroborated", verified: "Verified", unfounded: "Not confirmed", closed: "Closed",
@@ -12,6 +13,7 @@ const FONT = ["Segoe UI Semibold", "Inter", "Segoe UI", "Helvetica Neue", "Liber
 const LIVE = new Set(["offering", "paired", "en_route", "staged", "on_scene", "held"]);
 const OPEN = new Set(["unverified", "corroborated", "verified"]);
 const PULSE_MS = 5000;
+const INK = { light: ["#17212b", "#ffffff", "#154a9c"], dark: ["#f2f5f8", "#0d1217", "#a9cbff"] };
 const NONE = { type: "FeatureCollection", features: [] };
 
 export class Incidents {
@@ -65,7 +67,7 @@ export class Incidents {
       "text-field": ["step", ["zoom"], "", 13, ["get", "word"], 14, ["get", "words"]],
       "text-font": FONT, "text-size": 12, "text-offset": [0, 1.75], "text-anchor": "top", "text-optional": true, "text-max-width": 9,
     }, paint: {
-      "icon-opacity": ["case", ends, 0.6, 1], "text-color": "#17212b", "text-halo-color": "#ffffff", "text-halo-width": 1.8,
+      "icon-opacity": ["case", ends, 0.6, 1], "text-halo-width": 1.8,
       "text-opacity": ["case", ends, 0.6, 1],
     } });
     map.addLayer({ id: "paired", type: "symbol", source: "incidents", filter: ["has", "sent"], layout: {
@@ -76,11 +78,22 @@ export class Incidents {
       "icon-image": "meeting", "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.4, 15, 0.66], "icon-allow-overlap": true,
       "text-field": ["step", ["zoom"], "", 14, ["get", "name"]], "text-font": FONT, "text-size": 11.5, "text-offset": [0, 1.3],
       "text-anchor": "top", "text-optional": true,
-    }, paint: { "text-color": "#154a9c", "text-halo-color": "#ffffff", "text-halo-width": 1.8 } });
+    }, paint: { "text-halo-width": 1.8 } });
+    this.ink();
+    document.addEventListener("tandem:theme", () => this.ink());
     this.draw();
     map.on("click", "incidents", (event) => this.onChoose?.(String(event.features?.[0]?.properties.id)));
     map.on("mouseenter", "incidents", () => { map.getCanvas().style.cursor = "pointer"; });
     map.on("mouseleave", "incidents", () => { map.getCanvas().style.cursor = ""; });
+  }
+
+  /** Letters that read on the ground of the page's theme. */
+  ink() {
+    const [ink, halo, blue] = INK[theme()];
+    for (const [layer, color] of [["incidents", ink], ["meetings", blue]]) {
+      this.map.setPaintProperty(layer, "text-color", color);
+      this.map.setPaintProperty(layer, "text-halo-color", halo);
+    }
   }
 
   /** @type {((id: string) => void) | undefined} */
