@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import shapely
 
+from geo.linking import Point
 from geo.points import LonLat
 
 
@@ -90,13 +91,20 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an incident stands: its status, whether it lives on in another, whether it was ever verified."""
+
+    status: str
+    merged: bool
+    was_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SceneRow:
     """An incident as those who send people need it, WGS84; `reporters` are accounts."""
 
     incident_id: int
-    status: str
-    merged: bool
-    was_verified: bool
+    standing: Standing
     zone_ids: tuple[int, ...]
     sightings: int
     vouched_groups: int
@@ -156,3 +164,187 @@ class Recognised:
     proved_at: datetime
     expires_at: datetime
     responder_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSighting:
+    """A sighting as it is stored, WGS84, cells as numbers; `None` where nothing was said."""
+
+    id: int
+    reporter_id: int | None
+    source_group: int
+    lineage: int | None
+    vouched: bool
+    kind: str
+    activity: str | None
+    unit: str
+    basis: str | None
+    size: int | None
+    accuracy_m: float
+    observed_at: datetime
+    received_at: datetime
+    clamped: bool
+    use: str
+    lon: float
+    lat: float
+    cell5: int
+    cell6: int
+    cell7: int
+    cell8: int
+    cell9: int
+    cell10: int
+    zone_ids: tuple[int, ...]
+    vehicles: tuple[dict[str, str], ...]
+    plate_token: int | None
+    plate_tail: str | None
+    note: str | None
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An account as a source of sightings: its reporter row, and the lineage it speaks for if it is a person."""
+
+    account_id: int
+    reporter_id: int
+    kind: str
+    lineage: int
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """What stands under an Idempotency-Key."""
+
+    body_sha256: bytes
+    answer: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSighting:
+    """A sighting of the open window as clustering sees it, the cluster it stands in, and that cluster's incident."""
+
+    point: Point
+    cluster_id: int | None
+    incident_id: int | None
+    touched: bool
+    cluster_since: float
+    """When the cluster's first sighting was observed, in seconds since 1970-01-01 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One cell to look into: between two moments and, in degrees WGS84, between two meridians and two parallels."""
+
+    cell: int
+    since: datetime
+    until: datetime
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFigures:
+    """What an incident's sightings add up to; the place is the middle of them, WGS84."""
+
+    incident_id: int
+    status: str
+    sightings: int
+    groups: int
+    vouched_groups: int
+    place: LonLat | None
+    activity: str | None
+    unit: str | None
+    zone_ids: tuple[int, ...]
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    touched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """What one source group says in an incident: its best report, WGS84, and how many repeat it."""
+
+    incident_id: int
+    source_group: int
+    vouched: bool
+    first_id: int
+    place: LonLat
+    t: float
+    reports: int
+    local_police: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewIncident:
+    """An incident about to be opened, WGS84."""
+
+    id: int
+    lon: float
+    lat: float
+    cell7: int
+    cell10: int
+    opened_at: datetime
+    seen_at: datetime
+    split_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentUpdate:
+    """What the machine found about an incident, WGS84, to be written."""
+
+    id: int
+    status: str
+    standing: float
+    queue: float
+    probability: float
+    reasons: tuple[dict[str, object], ...]
+    lon: float
+    lat: float
+    cell7: int
+    cell10: int
+    zone_ids: tuple[int, ...]
+    activity: str | None
+    unit: str | None
+    sightings: int
+    groups: int
+    vouched_groups: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOf:
+    """One source of an incident: its group, its lineage where somebody vouched, the account while it is known."""
+
+    source_group: int
+    lineage: int | None
+    account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SightingFound:
+    """A sighting as the desk reads it, WGS84."""
+
+    id: int
+    incident_id: int | None
+    source_group: int
+    vouched: bool
+    kind: str
+    activity: str | None
+    unit: str
+    basis: str | None
+    size: int | None
+    accuracy_m: float
+    observed_at: datetime
+    received_at: datetime
+    use: str
+    place: LonLat | None
+    cell7: str
+    cell10: str | None
+    vehicles: tuple[dict[str, str], ...]
+    plate_tail: str | None
+    note: str | None
+    lang: str | None

@@ -15,7 +15,7 @@ from matcher.candidates import Candidate
 from matcher.wave import first_compatible
 from records.enums import DispatchState as D
 from records.enums import OfferState as O
-from records.models import Dispatch, Offer
+from records.models import Dispatch, Offer, Seat
 
 
 def accept(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
@@ -30,21 +30,23 @@ def accept(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     ResponderAlreadyTaken
         The person sits or waits elsewhere already.
     """
-    offer, dispatch = _mine(uow, actor, offer_id)
+    offer, dispatch, offers = _mine(uow, actor, offer_id)
     if offer.state == O.ACCEPTED:
         return offer
     if offer.state != O.OFFERED or offer.expires_at <= uow.now or dispatch.state not in {D.OFFERING, D.HELD}:
         raise errors.OfferNoLongerOpen
-    offers = uow.dispatches.offers([dispatch.id])
-    waiting = [each.responder_id for each in offers if each.state == O.ACCEPTED and not each.settled]
-    # Lock first, look second: the people in id order, then, in statements of their own, whether they still wait.
-    uow.responders.claim_waiting([offer.responder_id, *waiting])
-    if any(entry.busy for entry in uow.responders.roster(uow.now, [offer.responder_id])):
+    left = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active] if dispatch.state == D.HELD else []
+    order = [*asking.waiting_order(offers, left), offer.responder_id]
+    # Lock first, look second: the people in id order, then, in a statement of its own, how they stand.
+    uow.responders.claim_waiting(order)
+    entries = uow.responders.roster(uow.now, order)
+    if any(entry.busy for entry in entries if entry.id == offer.responder_id):
         raise errors.ResponderAlreadyTaken
     uow.dispatches.answer([offer.id], O.ACCEPTED, at=uow.now)
     uow.responders.count_answers([offer.responder_id], yes=True)
     tell(uow, OfferAccepted, dispatch, offer.responder_id)
-    _seat_who_fits(uow, dispatch)
+    yeses = asking.in_order(order, [gathering.candidate(entry) for entry in entries])
+    _seat_who_fits(uow, dispatch, yeses, left)
     uow.dispatches.offers([dispatch.id])
     return offer
 
@@ -59,7 +61,7 @@ def decline(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     OfferNoLongerOpen
         It ran out, or is not needed any more; or two are seated, and withdrawing is the way out.
     """
-    offer, dispatch = _mine(uow, actor, offer_id)
+    offer, dispatch, _ = _mine(uow, actor, offer_id)
     if offer.state == O.DECLINED:
         return offer
     if offer.settled or offer.state not in {O.OFFERED, O.ACCEPTED}:
@@ -74,51 +76,42 @@ def decline(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     return offer
 
 
-def _mine(uow: UnitOfWork, actor: Actor, offer_id: int) -> tuple[Offer, Dispatch]:
+def _mine(uow: UnitOfWork, actor: Actor, offer_id: int) -> tuple[Offer, Dispatch, list[Offer]]:
     offer = uow.dispatches.find_offer(offer_id)
     if offer is None or offer.responder_id != actor.responder_id:
         raise errors.NotFound
-    dispatch = uow.dispatches.lock(offer.dispatch_id)
-    fresh = uow.dispatches.find_offer(offer_id)
-    assert fresh is not None
-    return fresh, dispatch
+    dispatch = uow.dispatches.lock(offer.dispatch_id, with_incident=True)
+    # Read again behind the lock; the record found above shows what is read.
+    return offer, dispatch, uow.dispatches.offers([dispatch.id])
 
 
-def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch) -> None:
-    row = uow.dispatches.scene(dispatch.incident_id)
-    offers = uow.dispatches.offers([dispatch.id])
-    yeses = asking.waiting(uow, dispatch, offers, row)
-    chosen = _beside_the_one_left(uow, dispatch, yeses) if dispatch.state == D.HELD else _two(uow, dispatch, yeses)
-    if not chosen or not gathering.is_lawful(row, dispatch.task):
+def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate], left: Sequence[Seat]) -> None:
+    chosen = _beside_the_one_left(uow, left, yeses) if dispatch.state == D.HELD else _two(uow, dispatch, yeses)
+    if not chosen or not gathering.is_lawful(uow.dispatches.standing(dispatch.incident_id), dispatch.task):
         uow.dispatches.change(dispatch)
         return
-    ending.release(uow, dispatch, keeping=set(chosen.values()))
-    uow.dispatches.settle(
-        [offer.id for offer in offers if offer.state == O.ACCEPTED and offer.responder_id in chosen.values()]
-    )
+    seated = set(chosen.values())
+    ending.release(uow, dispatch, keeping=seated)
+    uow.dispatches.settle(dispatch.id, seated)
     for number, responder_id in sorted(chosen.items()):
         uow.dispatches.seat(dispatch.id, number, responder_id, uow.now)
-    together = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active]
-    for seat in together:
+    for seat in left:
         # Whoever was left begins again at the meeting point.
         uow.dispatches.change_seat(seat, step=0, checkin_due_at=None, checkin_missed_at=None)
     uow.dispatches.change(dispatch, state=D.PAIRED, state_at=uow.now, held_until=None, seats_wanted=[])
-    tell_all(uow, PairFormed, dispatch, (seat.responder_id for seat in together))
+    tell_all(uow, PairFormed, dispatch, seated | {seat.responder_id for seat in left})
 
 
 def _two(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate]) -> dict[int, int]:
-    scene = gathering.scene_of(uow, uow.dispatches.scene(dispatch.incident_id), dispatch.task)
-    seats = first_compatible(yeses, scene, uow.policy.pairs)
+    seats = first_compatible(yeses, gathering.anywhere(uow, dispatch.task), uow.policy.pairs)
     return {asking.OBSERVER: seats.observer_id, asking.BUDDY: seats.buddy_id} if seats else {}
 
 
-def _beside_the_one_left(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate]) -> dict[int, int]:
-    scene = gathering.scene_of(uow, uow.dispatches.scene(dispatch.incident_id), dispatch.task)
-    left = next((seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active), None)
-    if left is None or left.checkin_missed_at is not None:
+def _beside_the_one_left(uow: UnitOfWork, left: Sequence[Seat], yeses: Sequence[Candidate]) -> dict[int, int]:
+    if len(left) != 1 or left[0].checkin_missed_at is not None:
         return {}
-    missing = asking.BUDDY if left.seat == asking.OBSERVER else asking.OBSERVER
+    missing = asking.BUDDY if left[0].seat == asking.OBSERVER else asking.OBSERVER
     for person in yeses:
-        if person.responder_id != left.responder_id and asking.may_join(person, left, yeses, scene, uow):
+        if person.responder_id != left[0].responder_id and asking.may_join(uow, person, left[0], yeses):
             return {missing: person.responder_id}
     return {}

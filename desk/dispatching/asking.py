@@ -18,7 +18,7 @@ from matcher.wave import next_wave
 from records.enums import DispatchState as D
 from records.enums import OfferState as O
 from records.models import Dispatch, Offer, Seat
-from records.values import NewOffer, SceneRow
+from records.values import NewOffer
 
 _AT_ONCE = 20
 """Dispatches one sweep of the worker takes, so that an act stays short."""
@@ -76,18 +76,18 @@ def ask(uow: UnitOfWork, dispatch: Dispatch, people: Sequence[NewOffer]) -> None
 def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     """Ask the next wave for the seats that are open, of people not asked before; return how many were asked."""
     row = uow.dispatches.scene(dispatch.incident_id)
-    if not gathering.is_lawful(row, dispatch.task):
+    if not gathering.is_lawful(row.standing, dispatch.task):
         return 0
     scene = gathering.scene_of(uow, row, dispatch.task)
     offers = uow.dispatches.offers([dispatch.id])
     # A no and silence stand; whoever was released wanted to come, or was not needed yet.
     before = {offer.responder_id for offer in offers if offer.state != O.RELEASED}
     everybody = gathering.candidates(uow, row)
-    yeses = waiting(uow, dispatch, offers, row)
+    seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active] if dispatch.state == D.HELD else []
+    yeses = in_order(waiting_order(offers, seats), everybody)
     people = [person for person in everybody if person.responder_id not in before]
     if dispatch.state == D.HELD:
-        seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active]
-        people = [person for person in people if all(may_join(person, seat, yeses, scene, uow) for seat in seats)]
+        people = [person for person in people if all(may_join(uow, person, seat, yeses) for seat in seats)]
     meet_at = uow.dispatches.places([dispatch.id])[dispatch.id].meeting_point
     asked = choose(uow, scene, people, meet_at, yeses)
     if asked.people:
@@ -96,25 +96,27 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     return len(asked.people)
 
 
-def waiting(uow: UnitOfWork, dispatch: Dispatch, offers: Sequence[Offer], row: SceneRow) -> list[Candidate]:
-    """Return those who said yes and wait, first yes first; while held, the one who was left stands before them."""
+def waiting_order(offers: Sequence[Offer], left: Sequence[Seat]) -> list[int]:
+    """Return those who said yes and wait, first yes first; whoever was left on a seat stands before them."""
     said = sorted(
         (offer for offer in offers if offer.state == O.ACCEPTED and not offer.settled),
         key=lambda offer: (offer.answered_at or offer.offered_at, offer.id),
     )
-    order = [offer.responder_id for offer in said]
-    if dispatch.state == D.HELD:
-        order = [seat.responder_id for seat in uow.dispatches.seats([dispatch.id]) if seat.active] + order
-    known = {person.responder_id: person for person in gathering.candidates(uow, row, order)} if order else {}
+    return [seat.responder_id for seat in left] + [offer.responder_id for offer in said]
+
+
+def in_order(order: Sequence[int], people: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates with these ids, in this order."""
+    known = {person.responder_id: person for person in people}
     return [known[responder_id] for responder_id in order if responder_id in known]
 
 
-def may_join(person: Candidate, left: Seat, yeses: Sequence[Candidate], scene: Scene, uow: UnitOfWork) -> bool:
+def may_join(uow: UnitOfWork, person: Candidate, left: Seat, yeses: Sequence[Candidate]) -> bool:
     """Say whether a person may take the seat beside the one who was left, who keeps their own."""
     partner = next((each for each in yeses if each.responder_id == left.responder_id), None)
-    kind = kind_of(person, scene.now, uow.policy.pairs)
+    kind = kind_of(person, uow.now, uow.policy.pairs)
     fits = kind.buddies if left.seat == OBSERVER else kind.observes
-    return fits and partner is not None and may_go_together(partner, person, scene.now, uow.policy.pairs)
+    return fits and partner is not None and may_go_together(partner, person, uow.now, uow.policy.pairs)
 
 
 def expire_due(uow: UnitOfWork) -> int:

@@ -10,32 +10,33 @@ from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
+from geo.points import LonLat
 from matcher.candidates import TASKS, Candidate, Scene
 from matcher.cost import Reason
 from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
 from records.enums import IncidentStatus, Task
-from records.values import RosterEntry, SceneRow
+from records.values import RosterEntry, SceneRow, Standing
 
 
-def usual_task(row: SceneRow) -> Task:
+def usual_task(standing: Standing) -> Task:
     """Return what a pair would be asked to do here: observe what is verified, look at the rest."""
-    return Task.OBSERVE if row.status == IncidentStatus.VERIFIED else Task.LOOK
+    return Task.OBSERVE if standing.status == IncidentStatus.VERIFIED else Task.LOOK
 
 
-def require_lawful(row: SceneRow, task: str) -> None:
+def require_lawful(standing: Standing, task: str) -> None:
     """Raise IncidentIsOver or NotVerified unless somebody may be sent to do this here."""
-    if row.merged or (row.status not in OPEN_INCIDENT and task != Task.ACCOMPANY):
+    if standing.merged or (standing.status not in OPEN_INCIDENT and task != Task.ACCOMPANY):
         raise errors.IncidentIsOver
-    if task == Task.OBSERVE and row.status != IncidentStatus.VERIFIED:
+    if task == Task.OBSERVE and standing.status != IncidentStatus.VERIFIED:
         raise errors.NotVerified
-    if task == Task.ACCOMPANY and not row.was_verified:
+    if task == Task.ACCOMPANY and not standing.was_verified:
         raise errors.NotVerified
 
 
-def is_lawful(row: SceneRow, task: str) -> bool:
+def is_lawful(standing: Standing, task: str) -> bool:
     """Say whether somebody may be sent to do this here."""
     try:
-        require_lawful(row, task)
+        require_lawful(standing, task)
     except errors.DeskError:
         return False
     return True
@@ -51,6 +52,11 @@ def scene_of(uow: UnitOfWork, row: SceneRow, task: str) -> Scene:
         zone_ids=frozenset(row.zone_ids),
         only_patrol=row.only_patrol,
     )
+
+
+def anywhere(uow: UnitOfWork, task: str) -> Scene:
+    """Return the moment and the task alone, for rules that ask about people and not about a place."""
+    return Scene(place=LonLat(0.0, 0.0), now=uow.now, task=Task(task).value)
 
 
 def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:

@@ -31,8 +31,8 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         There is no safe place to meet.
     """
     row = uow.dispatches.scene(incident_id)
-    task = task or gathering.usual_task(row)
-    gathering.require_lawful(row, task)
+    task = task or gathering.usual_task(row.standing)
+    gathering.require_lawful(row.standing, task)
     scene = gathering.scene_of(uow, row, task)
     people = gathering.candidates(uow, row)
     found = rank_pairs(people, scene, uow.policy.pairs, uow.travel, gathering.where_to_meet(uow, scene), n=limit)
@@ -55,7 +55,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         "roster": len(people),
         "places_free": len(free_places(uow, incident_id)),
         "note": found.note,
-        "caution": None if row.vouched_groups or row.was_verified else _CAUTION,
+        "caution": None if row.vouched_groups or row.standing.was_verified else _CAUTION,
     }
 
 

@@ -47,7 +47,7 @@ def send(
         There is nowhere to meet, or nobody who could go.
     """
     row = uow.dispatches.scene(incident_id, locked=True)
-    gathering.require_lawful(row, task)
+    gathering.require_lawful(row.standing, task)
     _require_a_callback(uow, actor, row)
     places = free_places(uow, incident_id)
     if not places:
@@ -80,7 +80,7 @@ def send(
 
 def _require_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> None:
     # A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
-    alone = not row.vouched_groups and not row.was_verified
+    alone = not row.vouched_groups and not row.standing.was_verified
     if alone and actor.script and uow.network.kind == NetworkKind.LIVE:
         raise errors.CallBackFirst
 

@@ -15,7 +15,7 @@ from records.errors import NoSuchRecord
 from records.models import Checkin, Dispatch, Incident, Offer, Seat
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import DispatchPlaces, NewDispatch, NewOffer, SceneRow
+from records.values import DispatchPlaces, NewDispatch, NewOffer, SceneRow, Standing
 
 _ENDED = ("cleared", "cancelled", "unfilled")
 
@@ -40,9 +40,7 @@ class DispatchRepository(Repository):
             raise NoSuchRecord
         return SceneRow(
             incident_id=row.id,
-            status=row.status,
-            merged=row.merged_into is not None,
-            was_verified=row.was_verified,
+            standing=Standing(row.status, row.merged_into is not None, row.was_verified),
             zone_ids=tuple(row.zone_ids),
             sightings=row.sightings,
             vouched_groups=row.vouched_groups,
@@ -52,6 +50,17 @@ class DispatchRepository(Repository):
             only_patrol=row.only_patrol,
             reporters=frozenset(row.reporters),
         )
+
+    def standing(self, incident_id: int) -> Standing:
+        """Return how an incident stands; raises NoSuchRecord."""
+        row = self._session.execute(
+            select(Incident.status, Incident.merged_into, Incident.was_verified).where(
+                Incident.network_id == self._network_id, Incident.id == incident_id
+            )
+        ).one_or_none()
+        if row is None:
+            raise NoSuchRecord
+        return Standing(row.status, row.merged_into is not None, row.was_verified)
 
     def places_taken(self, incident_id: int) -> set[int]:
         """Return which places at an incident are taken by live dispatches."""
@@ -86,22 +95,23 @@ class DispatchRepository(Repository):
             )
         )
 
-    def lock(self, dispatch_id: int) -> Dispatch:
+    def lock(self, dispatch_id: int, *, with_incident: bool = False) -> Dispatch:
         """Return one dispatch as it is now, taken until the end of this transaction; raises NoSuchRecord.
 
-        The incident is touched first: whoever judges it takes the incident before its dispatches too, so nobody waits
-        in a circle.
+        Whoever may seat somebody anew takes the incident too, and first: whoever judges an incident takes it before
+        its dispatches, so nobody waits in a circle. Other steps ask nothing of the incident.
         """
-        incident_id = (
-            select(Dispatch.incident_id)
-            .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch_id)
-            .scalar_subquery()
-        )
-        self._session.execute(
-            select(Incident.id)
-            .where(Incident.network_id == self._network_id, Incident.id == incident_id)
-            .with_for_update(read=True, key_share=True)
-        )
+        if with_incident:
+            incident_id = (
+                select(Dispatch.incident_id)
+                .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch_id)
+                .scalar_subquery()
+            )
+            self._session.execute(
+                select(Incident.id)
+                .where(Incident.network_id == self._network_id, Incident.id == incident_id)
+                .with_for_update(read=True, key_share=True)
+            )
         found = self._session.scalar(
             select(Dispatch)
             .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch_id)
@@ -190,16 +200,14 @@ class DispatchRepository(Repository):
         return made
 
     def change(self, dispatch: Dispatch, **values: Any) -> None:
-        """Write what is new about a dispatch taken before, and count its version up."""
-        version = self._session.execute(
+        """Write what is new about a dispatch taken before, and count its version up; the record shows it."""
+        self._session.scalars(
             update(Dispatch)
             .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch.id)
             .values(**values, version=Dispatch.version + 1)
-            .returning(Dispatch.version)
-            .execution_options(synchronize_session=False)
-        ).scalar_one()
-        self._session.refresh(dispatch)
-        assert dispatch.version == version
+            .returning(Dispatch)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).one()
 
     def places(self, dispatch_ids: Collection[int]) -> dict[int, DispatchPlaces]:
         """Return where dispatches meet and where they go, by id."""
@@ -281,11 +289,16 @@ class DispatchRepository(Repository):
                 .execution_options(synchronize_session=False)
             )
 
-    def settle(self, offer_ids: Collection[int]) -> None:
-        """Note that a yes found its seat."""
+    def settle(self, dispatch_id: int, responder_ids: Collection[int]) -> None:
+        """Note that the yes of people found its seat."""
         self._session.execute(
             update(Offer)
-            .where(Offer.network_id == self._network_id, Offer.id.in_(offer_ids))
+            .where(
+                Offer.network_id == self._network_id,
+                Offer.dispatch_id == dispatch_id,
+                Offer.responder_id.in_(responder_ids),
+                Offer.state == "accepted",
+            )
             .values(settled=True)
             .execution_options(synchronize_session=False)
         )
@@ -332,8 +345,8 @@ class DispatchRepository(Repository):
         )
 
     def change_seat(self, seat: Seat, **values: Any) -> None:
-        """Write what is new about an open seat: a step, a check-in due or missed."""
-        self._session.execute(
+        """Write what is new about an open seat: a step, a check-in due or missed; the record shows it."""
+        self._session.scalars(
             update(Seat)
             .where(
                 Seat.network_id == self._network_id,
@@ -342,9 +355,9 @@ class DispatchRepository(Repository):
                 Seat.turn == seat.turn,
             )
             .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-        self._session.refresh(seat)
+            .returning(Seat)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).one()
 
     def end_seats(self, dispatch_id: int, why: str, now: datetime, responder_id: int | None = None) -> list[int]:
         """End the open seats of a dispatch, all or one person's; return whose they were."""
