@@ -111,7 +111,9 @@ def _stream_with_kills(tmp_path: Path, kills: int) -> None:
         with cluster.superuser("tandem") as connection:
             stored = connection.execute("SELECT count(*) FROM sighting").fetchone()
             kept = dict(
-                connection.execute("SELECT key, answer->>'id' FROM idempotency WHERE key LIKE 'kill-%'").fetchall()
+                connection.execute(
+                    "SELECT key, answer->>'sighting' FROM idempotency WHERE key LIKE 'kill-%'"
+                ).fetchall()
             )
         assert len(acknowledged) > 20 * kills // 10
         assert {key: kept.get(key) for key in acknowledged} == acknowledged
