@@ -21,6 +21,7 @@ from api.cli.rehearsal.agenda import Agenda
 from api.cli.rehearsal.crew import Crew
 from api.cli.rehearsal.line import Line
 from api.cli.rehearsal.play import Play
+from api.cli.rehearsal.reports import lineage_of
 from desk.policy import NetworkPolicy
 from geo import frames
 from geo.frames import RefusedRow
@@ -65,7 +66,8 @@ def replay(
             )
             stage = casting.stage(house, network)
             with bar("people", len(people)) as seen:
-                cast = casting.gather(house, stage, people, seen=seen)
+                lineages = {lineage for row in rows if (lineage := lineage_of(row)) is not None}
+                cast = casting.gather(house, stage, people, sorted(lineages), seen=seen)
             where = url or address(house.settings)
         _out.print(f"replaying {len(rows)} reports in network {stage.slug} at {where}", markup=False)
         with Line(where) as line, bar("reports", len(rows)) as seen:

@@ -146,6 +146,20 @@ def test_every_id_becomes_a_key_that_fits_a_header(number):
     assert key != reports.key_of(a_row(id=f"x{number}"[:200]))
 
 
+@pytest.mark.parametrize(
+    ("source", "lineage"),
+    [
+        ("trainer03/lead2/member11", "trainer03/lead2"),
+        ("trainer03/lead2", "trainer03/lead2"),
+        ("anon/585222271", None),
+        ("caller-163660008", None),
+        ("", None),
+    ],
+)
+def test_a_lineage_is_the_path_of_vouchers_below_the_trainer(source, lineage):
+    assert reports.lineage_of(a_row(source=source)) == lineage
+
+
 # the count
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -33,9 +34,12 @@ class NotARehearsal(DeskError):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Tokens: of the script that reports, of the dispatcher, of whoever moves the clock, of each responder."""
+    """Tokens: of those who report, of the dispatcher, of whoever moves the clock, of each responder by alias."""
 
     spotter: str
+    """A script, of no weight: for reports that nobody vouched for."""
+    witnesses: dict[str, str]
+    """Somebody vouched for, by lineage."""
     dispatcher: str
     clock: str
     responders: dict[str, str]
@@ -84,11 +88,19 @@ def _copy_zones(house: House, source: NetworkNow, target: NetworkNow) -> None:
             uow.networks.next_zones_version()
 
 
-def gather(house: House, network: NetworkNow, people: Sequence[Person], *, seen: Callable[[int], None]) -> Cast:
+def gather(
+    house: House,
+    network: NetworkNow,
+    people: Sequence[Person],
+    lineages: Collection[str] = (),
+    *,
+    seen: Callable[[int], None],
+) -> Cast:
     """Make sure that everybody who plays has an account, a token and, where they respond, a place on the roster."""
     with house.act(network.id) as uow:
         cast = Cast(
             spotter=_token(uow, "replay-spotter", Role.SPOTTER),
+            witnesses={lineage: _token(uow, _alias_of(lineage), Role.SPOTTER, kind="person") for lineage in lineages},
             dispatcher=_token(uow, "replay-dispatcher", Role.DISPATCHER),
             clock=_token(uow, "replay-clock", Role.ADMIN),
             responders={},
@@ -102,9 +114,13 @@ def gather(house: House, network: NetworkNow, people: Sequence[Person], *, seen:
     return cast
 
 
-def _token(uow: UnitOfWork, alias: str, role: Role) -> str:
+def _alias_of(lineage: str) -> str:
+    return f"replay-witness-{hashlib.sha256(lineage.encode()).hexdigest()[:12]}"
+
+
+def _token(uow: UnitOfWork, alias: str, role: Role, *, kind: str = "script") -> str:
     if uow.accounts.find(alias) is None:
-        accounts.add(uow, [role], alias=alias, kind="script")
+        accounts.add(uow, [role], alias=alias, kind=kind)
     token = security.new_token(uow.network.id)
     accounts.script_token(uow, [role], token_sha256=security.digest(token), alias=alias, lasts=_LASTS)
     return token

@@ -11,7 +11,7 @@ from api.cli.rehearsal.agenda import Agenda, Turn
 from api.cli.rehearsal.cast import Cast
 from api.cli.rehearsal.crew import Crew, Out, read, written
 from api.cli.rehearsal.line import Call, Line, Reply, ServiceRefused
-from api.cli.rehearsal.reports import body_of, key_of
+from api.cli.rehearsal.reports import body_of, key_of, lineage_of
 from api.cli.rehearsal.tally import Tally
 from api.errors import sentence_of
 from desk.rehearsal import ClockRunsForward
@@ -95,8 +95,9 @@ class Play:
     # reports
 
     def _report(self, row: SightingRow) -> Call:
-        body, key = body_of(row), key_of(row)
-        return Call("POST", "/api/sightings", self._cast.spotter, body, key=key, then=self._was_reported)
+        body, key, lineage = body_of(row), key_of(row), lineage_of(row)
+        token = self._cast.spotter if lineage is None else self._cast.witnesses[lineage]
+        return Call("POST", "/api/sightings", token, body, key=key, then=self._was_reported)
 
     def _was_reported(self, reply: Reply) -> None:
         self._seen(1)

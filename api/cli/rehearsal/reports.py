@@ -31,3 +31,12 @@ def body_of(row: SightingRow) -> dict[str, Any]:
         "note": row.note,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def lineage_of(row: SightingRow) -> str | None:
+    """Return whom the reporter of a row descends from, where the row says so: `trainer/lead` of its path of vouchers.
+
+    A path of one step, or one that begins with `anon/`, is of somebody nobody vouched for.
+    """
+    steps = (row.source or "").split("/")
+    return None if len(steps) < 2 or steps[0] == "anon" else "/".join(steps[:2])
