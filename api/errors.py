@@ -14,7 +14,9 @@ from desk import errors as desk
 from desk import rehearsal
 from desk.accounts import errors as accounts
 from geo.errors import GeoError
+from matcher.errors import NoMeetingPoint
 from records import errors as records
+from zones import errors as zones
 
 
 class BodyTooLarge(Exception):
@@ -57,7 +59,9 @@ STATUS: dict[type[Exception], int] = {
     records.NoSuchRecord: 404,
     records.NoSuchNetwork: 404,
     records.NotAnId: 404,
+    zones.ZoneNotFound: 404,
     desk.NotLawful: 409,
+    NoMeetingPoint: 409,
     desk.OneDispatchPerPlace: 409,
     desk.ResponderAlreadyTaken: 409,
     desk.NobodyGoesAlone: 409,
@@ -87,7 +91,10 @@ STATUS: dict[type[Exception], int] = {
     rehearsal.ClockRunsForward: 409,
     records.TryAgain: 409,
     BodyTooLarge: 413,
+    zones.ZoneFileTooLarge: 413,
+    zones.TooManyZones: 413,
     GeoError: 422,
+    zones.ZonesError: 422,
     desk.DeskError: 422,
     KeyUsedDifferently: 422,
     KeyMissing: 422,
