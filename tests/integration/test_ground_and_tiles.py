@@ -188,7 +188,7 @@ def test_tile_cells_counts_by_zoom_and_forgets_after_a_day(house: House) -> None
         # cell_shape_add is asked for once per cell and resolution, and again changes nothing.
         kept = uow._session.execute(text("SELECT count(*) FROM cell_shape")).scalar_one()
         assert kept == len({tiles.resolution_at(zoom) for zoom in fresh})
-        uow.tiles.add_shapes([cells.cell_at(HERE, 9)])
+        uow.tiles.add_shapes([cells.cell_at(one, 9)])
         assert uow._session.execute(text("SELECT count(*) FROM cell_shape")).scalar_one() == kept
     with house.act(NETWORK, now=NOW + timedelta(hours=25)) as uow:
         assert tiles.cells(uow, _tile_of(HERE, 13)) == b""
