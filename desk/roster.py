@@ -125,6 +125,15 @@ def set_availability(  # noqa: PLR0917  (the five words of the call)
     }
 
 
+def shift(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
+    """Return whether one can be asked now, until when, and how one travels; raises NotAResponder."""
+    if actor.responder_id is None:
+        raise errors.NotAResponder
+    me = uow.responders.get(actor.responder_id)
+    available = me.available_until is not None and me.available_until > uow.now
+    return {"available": available, "until": _at(me.available_until) if available else None, "mode": me.mode}
+
+
 def forget_positions(uow: UnitOfWork) -> int:
     """Forget where people were longer ago than the network keeps it; return how many."""
     return uow.responders.forget_positions(uow.now - uow.policy.retention.position)

@@ -85,6 +85,15 @@ def at(uow: UnitOfWork, place: LonLat) -> list[Zone]:
     return [zone for zone in uow.zones.all() if zone.id in wanted]
 
 
+def extent(uow: UnitOfWork) -> tuple[float, float, float, float] | None:
+    """Return the west, south, east and north edge of all zones in degrees (WGS84), None where there are no zones."""
+    edges = [zone.boundary.bounds for zone in uow.zone_map.zones.zones]
+    if not edges:
+        return None
+    west, south, east, north = zip(*edges, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
 def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:
     """Put this base map in place of the one before; return how many pieces it has."""
     return uow.zones.replace_ground(pieces)

@@ -6,13 +6,14 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
-from web import pages, panels, templating
+from web import pages, panels, refusals, templating
 
 
 def create_site(settings: Settings) -> FastAPI:
     """Build the whole site; nothing is read from the environment here."""
     app = create_app(settings)
     templating.install(app)
+    refusals.install(app)
     app.include_router(pages.router)
     app.include_router(panels.router)
     return app

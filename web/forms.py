@@ -1,0 +1,69 @@
+"""What the forms of the panels send."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from geo.points import LonLat
+from records.enums import Basis, Task, TravelMode, Unit, Verdict
+
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+def _empty_is_none(text: Any) -> Any:
+    return text.strip() or None if isinstance(text, str) else text
+
+
+NotGiven = BeforeValidator(_empty_is_none)
+"""A field left empty in a form was not given."""
+
+ShownId = Annotated[str | None, Field(max_length=13), NotGiven]
+Degrees = Annotated[float | None, Field(allow_inf_nan=False), NotGiven]
+
+
+class JudgementForm(BaseModel):
+    """What one person judged."""
+
+    model_config = _STRICT
+
+    verdict: Verdict
+    agency: Unit = Unit.UNKNOWN
+    basis: Annotated[Basis | None, NotGiven] = None
+    note: Annotated[str | None, Field(max_length=500), NotGiven] = None
+
+
+class DispatchForm(BaseModel):
+    """Whom to send: two people chosen, or a wave."""
+
+    model_config = _STRICT
+
+    task: Task
+    observer: ShownId = None
+    buddy: ShownId = None
+
+
+class ShiftForm(BaseModel):
+    """A shift that begins or ends; the place is opt-in and becomes a cell at once."""
+
+    model_config = _STRICT
+
+    available: Literal["yes", "no"]
+    hours: int = Field(default=2, ge=1, le=12)
+    mode: TravelMode = TravelMode.FOOT
+    rules: Literal["yes", "no"] = "no"
+    share: str = ""
+    lon: Degrees = None
+    lat: Degrees = None
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long the shift is."""
+        return timedelta(hours=self.hours)
+
+    @property
+    def place(self) -> LonLat | None:
+        """Where the browser says it is, None where nothing was shared; raises PlaceOutOfRange."""
+        return LonLat(self.lon, self.lat) if self.lon is not None and self.lat is not None else None

@@ -1,0 +1,265 @@
+"""The htmx fragments inside the pages: queue, board, alarms, one incident, one responder's shift."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from api.deps import Actor, Uow, may, read_id
+from api.routes.retrying import RetryingRoute
+from desk import access, board, checkins, dispatching, roster, verification
+from desk.access import Act
+from desk.lifecycle import LIVE_DISPATCH, OPEN_INCIDENT
+from desk.unit_of_work import UnitOfWork
+from records.enums import Basis, CheckinState, IncidentStatus, Task
+from web.forms import DispatchForm, JudgementForm, ShiftForm
+from web.templating import render
+
+router = APIRouter(prefix="/panels", include_in_schema=False, route_class=RetryingRoute)
+
+_MOST: Final = 200
+_ORDER: Final = {IncidentStatus.VERIFIED: 0, IncidentStatus.CORROBORATED: 1, IncidentStatus.UNVERIFIED: 2}
+_TO_CHECK: Final = {IncidentStatus.CORROBORATED: 0, IncidentStatus.UNVERIFIED: 1, IncidentStatus.VERIFIED: 2}
+
+
+# the desk: queue, board, alarms
+
+
+@router.get("/queue", dependencies=[may(Act.READ_INCIDENTS)])
+def queue(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show the open incidents: for a dispatcher the verified first, for a verifier those still to be checked."""
+    sends = access.may(actor, Act.DISPATCH)
+    features, _cursor = board.incidents(uow, statuses=OPEN_INCIDENT, limit=_MOST)
+    states = {each["incident"]: each["state"] for each in _out(uow, actor)} if sends else {}
+    rows = [each["properties"] | {"dispatch_state": states.get(each["id"])} for each in features]
+    order = _ORDER if sends else _TO_CHECK
+    rows.sort(key=lambda row: (order[row["status"]], -row["queue"], row["id"]))
+    return render(request, "desk/queue.html", rows=rows, title="Open incidents" if sends else "To verify", now=uow.now)
+
+
+@router.get("/board", dependencies=[may(Act.READ_DISPATCHES)])
+def board_of_dispatches(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show who is asked and who is out, those on hold first."""
+    out = [_row(each) for each in _placed(uow, _out(uow, actor))]
+    out.sort(key=lambda each: (not each["loud"], each["state"] == "offering", each["made_at"]))
+    return render(request, "desk/board.html", dispatches=out)
+
+
+@router.get("/alarms", dependencies=[may(Act.READ_INCIDENTS)])
+def alarms(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show whoever called for help, fell silent or lost a partner."""
+    sends = access.may(actor, Act.READ_DISPATCHES)
+    return render(request, "desk/alarms.html", alarms=_alarms(_placed(uow, _out(uow, actor))) if sends else [])
+
+
+def _out(uow: UnitOfWork, actor: access.Actor) -> list[dict[str, Any]]:
+    return dispatching.page(uow, actor, open_only=True, limit=_MOST)
+
+
+def _placed(uow: UnitOfWork, dispatches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return dispatches with the name of the zone their incident lies in."""
+    wanted = {read_id(each["incident"]) for each in dispatches}
+    features = {each["id"]: each for each in board.incident_features(uow, uow.incidents.many(wanted))}
+    return [each | {"where": _zone(features.get(each["incident"]))} for each in dispatches]
+
+
+def _zone(feature: dict[str, Any] | None) -> str:
+    return (feature["properties"]["zones"] or ["outside all zones"])[0] if feature else ""
+
+
+def _row(dispatch: dict[str, Any]) -> dict[str, Any]:
+    open_offers = [offer["expires_at"] for offer in dispatch["offers"] if offer["state"] == "offered"]
+    return dispatch | {
+        "said_yes": sum(offer["state"] == "accepted" for offer in dispatch["offers"]),
+        "asked": len(dispatch["offers"]),
+        "expires_at": max(open_offers, default=None),
+        "loud": dispatch["state"] == "held" or any(_calls(seat) for seat in dispatch["seats"]),
+    }
+
+
+def _calls(seat: dict[str, Any]) -> str | None:
+    """Return in words what is wrong with one person on a dispatch."""
+    if seat["alarm"]:
+        return {"help": "Help called", "duress": "Silent alarm"}[seat["alarm"]]
+    return "Check-in missed" if seat.get("checkin_missed_at") else None
+
+
+def _alarms(dispatches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for each in dispatches:
+        for seat in (*each["seats"], *each["left"]):
+            words = _calls(seat)
+            if words:
+                partners = ", ".join(other["alias"] for other in each["seats"] if other["alias"] != seat["alias"])
+                more = f"{each['task'].capitalize()}, {each['where']}. Meeting point: {each['meeting_point']['name']}."
+                found.append(
+                    {
+                        "dispatch": each["id"],
+                        "alias": seat["alias"],
+                        "word": words,
+                        "more": f"{more} Partner: {partners}." if partners else more,
+                        "incident": each["incident"],
+                    }
+                )
+    return found
+
+
+# the desk: one incident
+
+
+@router.get("/incidents/{incident_id}", dependencies=[may(Act.READ_INCIDENTS)])
+def incident(incident_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show one incident with its forms."""
+    return _incident(request, uow, actor, read_id(incident_id), "desk/incident.html")
+
+
+@router.get("/incidents/{incident_id}/live", dependencies=[may(Act.READ_INCIDENTS)])
+def incident_live(incident_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show the part of an incident that changes by itself, so that a half-filled form stays as it is."""
+    return _incident(request, uow, actor, read_id(incident_id))
+
+
+def _incident(
+    request: Request,
+    uow: UnitOfWork,
+    actor: access.Actor,
+    incident_id: int,
+    template: str = "desk/incident_live.html",
+) -> Response:
+    feature = board.opened(uow, actor, incident_id)
+    found = feature["properties"]
+    reads = access.may(actor, Act.READ_DISPATCHES)
+    dispatches = dispatching.views_for(uow, incident_id) if reads else []
+    found["dispatches_found"] = sorted(dispatches, key=lambda each: each["state"] not in LIVE_DISPATCH)[:6]
+    said = {each["by"] for each in found["judgements"] if each["verdict"] == "verified" and not each["undone_at"]}
+    return render(
+        request,
+        template,
+        incident=feature,
+        now=uow.now,
+        bases=[basis.value for basis in Basis],
+        may_dispatch=access.may(actor, Act.DISPATCH),
+        still_needed=max(0, 2 - len(said)) if found["status"] in {"unverified", "corroborated"} else 0,
+    )
+
+
+@router.post("/incidents/{incident_id}/judgements", dependencies=[may(Act.JUDGE)])
+def judge(
+    incident_id: str,
+    request: Request,
+    uow: Uow,
+    actor: Actor,
+    form: Annotated[JudgementForm, Form()],
+) -> Response:
+    """Judge an incident."""
+    verification.judge(
+        uow, actor, read_id(incident_id), form.verdict, agency=form.agency, basis=form.basis, note=form.note
+    )
+    return _incident(request, uow, actor, read_id(incident_id))
+
+
+@router.post("/judgements/{judgement_id}/undo", dependencies=[may(Act.JUDGE)])
+def undo(judgement_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Take a judgement back."""
+    judgement = verification.undo(uow, actor, read_id(judgement_id))
+    return _incident(request, uow, actor, judgement.incident_id)
+
+
+@router.get("/incidents/{incident_id}/pairs", dependencies=[may(Act.DISPATCH)])
+def pairs(incident_id: str, request: Request, uow: Uow, actor: Actor, task: Task | None = None) -> Response:
+    """Suggest pairs."""
+    found = dispatching.propose(uow, actor, read_id(incident_id), task)
+    return render(request, "desk/pairs.html", incident=incident_id, task=found["task"], pairs=found)
+
+
+@router.post("/incidents/{incident_id}/dispatches", dependencies=[may(Act.DISPATCH)])
+def send(
+    incident_id: str,
+    request: Request,
+    uow: Uow,
+    actor: Actor,
+    form: Annotated[DispatchForm, Form()],
+) -> Response:
+    """Ask the pair that was chosen, or a wave."""
+    pair = (read_id(form.observer), read_id(form.buddy)) if form.observer and form.buddy else None
+    dispatching.send(uow, actor, read_id(incident_id), form.task, pair=pair)
+    return _incident(request, uow, actor, read_id(incident_id))
+
+
+@router.post("/dispatches/{dispatch_id}/cancel", dependencies=[may(Act.DISPATCH)])
+def cancel(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Call a dispatch off."""
+    dispatch = dispatching.cancel(uow, actor, read_id(dispatch_id))
+    return _incident(request, uow, actor, dispatch.incident_id)
+
+
+# the responder's shift
+
+
+def at_work(uow: UnitOfWork, actor: access.Actor) -> dict[str, Any]:
+    """Return what a responder's page shows: their shift, what they are asked, where they are needed."""
+    return {"mine": dispatching.my_view(uow, actor), "shift": roster.shift(uow, actor)}
+
+
+def _shift(request: Request, uow: UnitOfWork, actor: access.Actor) -> Response:
+    return render(request, "go/panel.html", **at_work(uow, actor))
+
+
+@router.get("/go", dependencies=[may(Act.RESPOND)])
+def shift(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show one's own shift."""
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/availability", dependencies=[may(Act.RESPOND)])
+def availability(
+    request: Request,
+    uow: Uow,
+    actor: Actor,
+    form: Annotated[ShiftForm, Form()],
+) -> Response:
+    """Begin or end one's shift."""
+    if form.available == "yes":
+        rules_read = form.rules == "yes"
+        roster.set_availability(uow, actor, True, uow.now + form.lasts, form.place, form.mode, rules_read=rules_read)
+    else:
+        roster.set_availability(uow, actor, False)
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/offers/{offer_id}/accept", dependencies=[may(Act.RESPOND)])
+def accept(offer_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Say yes."""
+    dispatching.accept(uow, actor, read_id(offer_id))
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/offers/{offer_id}/decline", dependencies=[may(Act.RESPOND)])
+def decline(offer_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Say no; no reason is asked."""
+    dispatching.decline(uow, actor, read_id(offer_id))
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/{dispatch_id}/progress", dependencies=[may(Act.RESPOND)])
+def progress(
+    dispatch_id: str,
+    request: Request,
+    uow: Uow,
+    actor: Actor,
+    step: Annotated[Literal["en_route", "staged", "on_scene", "cleared", "withdraw"], Form()],
+) -> Response:
+    """Take the next step, or step out."""
+    dispatching.progress(uow, actor, read_id(dispatch_id), step)
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/{dispatch_id}/checkin", dependencies=[may(Act.RESPOND)])
+def check_in(
+    dispatch_id: str, request: Request, uow: Uow, actor: Actor, state: Annotated[CheckinState, Form()]
+) -> Response:
+    """Say how one is; the answer is the same whatever was said."""
+    checkins.check_in(uow, actor, read_id(dispatch_id), state)
+    return _shift(request, uow, actor)
