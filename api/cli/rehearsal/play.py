@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api.cli.rehearsal.agenda import Agenda, Turn
 from api.cli.rehearsal.cast import Cast
-from api.cli.rehearsal.crew import Crew, Out, read, written
+from api.cli.rehearsal.crew import Crew, Out, written
 from api.cli.rehearsal.line import Call, Line, Reply, ServiceRefused
 from api.cli.rehearsal.reports import body_of, key_of, lineage_of
 from api.cli.rehearsal.tally import Tally
@@ -121,7 +121,7 @@ class Play:
         for feature in self._every("/api/incidents", "features", since=written(self._agenda.now - _JUST_NOW)):
             number = feature["id"]
             if number not in self._reported:
-                self._reported[number] = read(feature["properties"]["opened_at"])
+                self._reported[number] = self._agenda.now
                 spot = LonLat(*feature["geometry"]["coordinates"])
                 self._line.ask_all([self._sending(number, spot, 1)])
 
