@@ -9,8 +9,22 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
+from api.gather import Callers, Gather
 from api.limits import Counters
-from api.routes import accounts, dispatches, events, health, offers, rehearsal, responders, session, tiles, zones
+from api.routes import (
+    accounts,
+    dispatches,
+    events,
+    health,
+    incidents,
+    offers,
+    rehearsal,
+    responders,
+    session,
+    sightings,
+    tiles,
+    zones,
+)
 from api.settings import Settings
 from api.stream import Relay
 from api.wiring import House
@@ -23,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     tiles.router,
     zones.router,
+    sightings.router,
+    incidents.router,
     dispatches.router,
     offers.router,
     responders.router,
@@ -39,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         app.state.default_network_id = house.default_network().id
         yield
+        app.state.gather.close()
         house.close()
 
     shown = "/openapi.json" if settings.demo else None
@@ -46,6 +63,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.house = house
     app.state.counters = Counters()
     app.state.relay = Relay(house)
+    app.state.gather = Gather(house, limit=settings.batch_limit)
+    app.state.callers = Callers(house)
+    app.state.wrong_receipts = sightings.WrongReceipts()
     errors.install(app)
     middleware.install(app, settings)
     for router in ROUTERS:

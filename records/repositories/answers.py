@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from records.models import KeptAnswer
 from records.repositories.repository import Repository
+from records.sql import load
+from records.values import KeptKey
 
 
 class AnswerRepository(Repository):
@@ -51,3 +55,32 @@ class AnswerRepository(Repository):
                 .returning(KeptAnswer.key)
             ).all()
         )
+
+    def claim_many(self, wanted: Mapping[tuple[int, str], KeptKey], status: int) -> set[tuple[int, str]]:
+        """Take many keys with the answers that will stand under them; return those that are ours now.
+
+        A key that another transaction is taking is waited for, in order, so that two batches never wait for each other.
+        """
+        rows = [
+            {"account": account, "key": key, "body": kept.body_sha256.hex(), "answer": kept.answer}
+            for (account, key), kept in wanted.items()
+        ]
+        taken = self._session.execute(
+            load("answers_claim"),
+            {"network_id": self._network_id, "status": status, "rows": orjson.dumps(rows).decode()},
+        )
+        return {(row.account, row.key) for row in taken}
+
+    def kept(self, asked: Collection[tuple[int, str]]) -> dict[tuple[int, str], KeptKey]:
+        """Return what stands under keys that somebody took before."""
+        if not asked:
+            return {}
+        rows = self._session.execute(
+            load("answers_kept"),
+            {
+                "network_id": self._network_id,
+                "accounts": [account for account, _ in asked],
+                "keys": [key for _, key in asked],
+            },
+        )
+        return {(row.account, row.key): KeptKey(bytes(row.body_sha256), row.answer or {}) for row in rows}

@@ -1,9 +1,260 @@
-"""Sightings and their reporters."""
+"""Sightings, who they came from, and the open window that clustering looks at; everything goes in sets."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from geo import cells
+from geo.linking import Point
+from geo.points import LonLat
+from geo.vehicles import Vehicle
+from records import ids
+from records.models import Sighting
 from records.repositories.repository import Repository
+from records.sql import load
+from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound
+
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+_LOCK_RESOLUTION = 6
 
 
 class SightingRepository(Repository):
-    """Sightings and their reporters."""
+    """Sightings, and their reporters."""
+
+    def __init__(self, session: Session, network_id: int) -> None:
+        super().__init__(session, network_id)
+        self._locked: set[int] = set()
+
+    # who they came from
+
+    def any(self) -> bool:
+        """Tell whether the network holds a sighting at all."""
+        return (
+            self._session.scalar(select(Sighting.id).where(Sighting.network_id == self._network_id).limit(1))
+            is not None
+        )
+
+    def senders(self, accounts: Collection[int], since_on: date) -> dict[int, Sender]:
+        """Return accounts as sources, with a reporter row of the week that began on `since_on`; suspended ones not."""
+        if not accounts:
+            return {}
+        asked = {"network_id": self._network_id, "accounts": sorted(accounts), "since_on": since_on}
+        rows = self._session.execute(load("senders"), asked).all()
+        unknown = sorted(row.account_id for row in rows if row.reporter_id is None)
+        if unknown:
+            self._session.execute(
+                load("reporters_add"), {**asked, "accounts": unknown, "ids": [ids.new_id() for _ in unknown]}
+            )
+            rows = self._session.execute(load("senders"), asked).all()
+        return {
+            row.account_id: Sender(row.account_id, row.reporter_id, row.kind, row.lineage, tuple(row.roles))
+            for row in rows
+        }
+
+    def unvouched_counts(self, asked: Collection[tuple[int, datetime]]) -> dict[tuple[int, datetime], int]:
+        """Return how many unvouched sightings in use each (cell of resolution 9, hour of observation) holds."""
+        if not asked:
+            return {}
+        rows = self._session.execute(
+            load("unvouched_counts"),
+            {
+                "network_id": self._network_id,
+                "cells": [cell for cell, _ in asked],
+                "hours": [hour for _, hour in asked],
+            },
+        )
+        return {(row.cell9, row.hour): row.sightings for row in rows}
+
+    # stored and taken back
+
+    def add(self, sightings: Sequence[NewSighting]) -> None:
+        """Store sightings, all in one statement."""
+        if sightings:
+            self._session.execute(
+                load("sightings_add"), {"network_id": self._network_id, "rows": orjson.dumps(list(sightings)).decode()}
+            )
+
+    def retract(self, sighting_id: int, moment: datetime) -> bool | None:
+        """Mark a sighting as taken back; True if it was not yet, False if it was, None if there is none."""
+        changed = self._session.execute(
+            update(Sighting)
+            .where(Sighting.network_id == self._network_id, Sighting.id == sighting_id, Sighting.retracted_at.is_(None))
+            .values(retracted_at=moment)
+            .returning(Sighting.id)
+            .execution_options(synchronize_session=False)
+        ).scalar()
+        if changed is not None:
+            return True
+        known = self._session.scalar(
+            select(Sighting.id).where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
+        )
+        return None if known is None else False
+
+    # the open window
+
+    def lock_round(self, asked: Collection[tuple[str, int]]) -> bool:
+        """Keep everybody else from changing clusters round some cells until this transaction ends.
+
+        Parameters
+        ----------
+        asked
+            Cells of the clustering resolution, each with how many steps round it.
+
+        Returns
+        -------
+        Whether anything was not locked before.
+        """
+        fresh = {lock for cell, steps in asked for lock in _locks(cell, steps)} - self._locked
+        if fresh:
+            self._session.execute(load("lock_cells"), {"network_id": self._network_id, "cells": sorted(fresh)}).all()
+            self._locked |= fresh
+        return bool(fresh)
+
+    def cell_of(self, sighting_id: int) -> str | None:
+        """Return the cell of the clustering resolution in which a sighting stands, None where there is none."""
+        return self._session.scalar(
+            select(Sighting.cell9).where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
+        )
+
+    def arrived(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
+        """Return those of some sightings that take part in clustering and have no cluster yet."""
+        return self._live("sightings_arrived", ids=sorted(sighting_ids))
+
+    def retracted(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
+        """Return some sightings that were taken back and still stand in a cluster."""
+        return self._live("sightings_retracted", ids=sorted(sighting_ids))
+
+    def near(self, boxes: Collection[Box]) -> list[LiveSighting]:
+        """Return the exact sightings of open incidents in these boxes, each cell at most once in `boxes`."""
+        return self._live(
+            "sightings_near",
+            cells=[box.cell for box in boxes],
+            sinces=[box.since for box in boxes],
+            untils=[box.until for box in boxes],
+            wests=[box.west for box in boxes],
+            souths=[box.south for box in boxes],
+            easts=[box.east for box in boxes],
+            norths=[box.north for box in boxes],
+        )
+
+    def coarse_near(self, box: Box) -> list[LiveSighting]:
+        """Return the coarse sightings of open incidents in a box, whatever their cell."""
+        return self._live(
+            "sightings_coarse_near",
+            since=box.since,
+            until=box.until,
+            west=box.west,
+            south=box.south,
+            east=box.east,
+            north=box.north,
+        )
+
+    def of_clusters(self, clusters: Collection[int]) -> list[LiveSighting]:
+        """Return every sighting of some clusters."""
+        return self._live("sightings_of_clusters", clusters=sorted(clusters))
+
+    def move(self, clusters: Mapping[int, int | None]) -> None:
+        """Write the cluster of each of some sightings, None where it stands in none any more."""
+        if clusters:
+            self._session.execute(
+                load("sightings_move"),
+                {
+                    "network_id": self._network_id,
+                    "ids": list(clusters.keys()),
+                    "clusters": list(clusters.values()),
+                },
+            )
+
+    # what the desk reads
+
+    def found(
+        self,
+        *,
+        since: datetime | None = None,
+        incident_id: int | None = None,
+        after: tuple[datetime, int] | None = None,
+        limit: int,
+    ) -> list[SightingFound]:
+        """Return sightings that were not taken back, newest first by the minute shown, then by id.
+
+        Parameters
+        ----------
+        since
+            Observed at or after this moment; any when left out.
+        incident_id
+            Only those of this incident.
+        after
+            The minute and id of the last one of the page before.
+        limit
+            How many at most.
+        """
+        rows = self._session.execute(
+            load("sightings_found"),
+            {
+                "network_id": self._network_id,
+                "since": since or _ALWAYS,
+                "incident_id": incident_id,
+                "after_minute": after and after[0],
+                "after_id": after and after[1],
+                "limit": limit,
+            },
+        )
+        return [_found(row) for row in rows]
+
+    def _live(self, name: str, **values: Any) -> list[LiveSighting]:
+        rows = self._session.execute(load(name), {"network_id": self._network_id, **values})
+        return [_live(row) for row in rows]
+
+
+@lru_cache(maxsize=16_384)
+def _locks(cell: str, steps: int) -> frozenset[int]:
+    """Return what names a disk round a cell in locks: a few large cells."""
+    return frozenset(cells.to_int(cells.parent(each, _LOCK_RESOLUTION)) for each in cells.disk(cell, steps))
+
+
+def _live(row: Row[Any]) -> LiveSighting:
+    point = Point(
+        id=row.id,
+        place=LonLat(row.lon, row.lat),
+        t=row.observed_at.timestamp(),
+        source_group=row.source_group,
+        vouched=row.vouched,
+        activity=row.activity,
+        vehicles=tuple(Vehicle.of(**said) for said in row.vehicles),
+        token=row.plate_token,
+        coarse=row.use == "coarse",
+        accuracy_m=row.accuracy_m,
+    )
+    return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
+
+
+def _found(row: Row[Any]) -> SightingFound:
+    return SightingFound(
+        id=row.id,
+        incident_id=row.incident_id,
+        source_group=row.source_group,
+        vouched=row.vouched,
+        kind=row.kind,
+        activity=row.activity,
+        unit=row.unit,
+        basis=row.basis,
+        size=row.size,
+        accuracy_m=row.accuracy_m,
+        observed_at=row.observed_at,
+        received_at=row.received_at,
+        use=row.use,
+        place=None if row.lon is None else LonLat(row.lon, row.lat),
+        cell7=cells.from_int(row.cell7),
+        cell10=None if row.cell10 is None else cells.from_int(row.cell10),
+        vehicles=tuple(row.vehicles),
+        plate_tail=row.plate_tail,
+        note=row.note,
+        lang=row.lang,
+    )

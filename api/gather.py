@@ -1,0 +1,182 @@
+"""The intake door: what arrives while a transaction runs goes into the next one; nobody is answered before COMMIT."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Final
+
+from api.wiring import House
+from desk import accounts, intake
+from desk.access import ANONYMOUS, Actor
+from desk.errors import DeskError
+from desk.intake import Received, Report
+from desk.unit_of_work import NetworkNow
+from records.errors import DatabaseAway, TryAgain
+
+_LINGER_S: Final = 0.002
+_ANSWER_S: Final = 30.0
+_TRIES: Final = 5
+_KEPT_S: Final = 1.0
+_KEPT_MOST: Final = 4096
+
+
+@dataclass(slots=True)
+class _Waiting:
+    network_id: int
+    report: Report
+    answer: Future[Received] = field(default_factory=Future)
+
+
+class Gather:
+    """One writer thread per process; it takes all that waits, at most `limit`, network by network."""
+
+    def __init__(self, house: House, *, limit: int) -> None:
+        self._house = house
+        self._limit = limit
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def receive(self, network_id: int, report: Report) -> Received:
+        """Store one report together with others that wait, and return once it is committed.
+
+        Raises
+        ------
+        DeskError
+            Why this report cannot be kept; the others of its batch are.
+        DatabaseAway
+            The database is gone, or this process is stopping; a retry with the same key is safe.
+        """
+        waiting = _Waiting(network_id, report)
+        with self._lock:
+            if self._closed:
+                raise DatabaseAway
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="intake", daemon=True)
+                self._thread.start()
+            self._queue.put(waiting)
+        try:
+            return waiting.answer.result(_ANSWER_S)
+        except TimeoutError as error:
+            raise DatabaseAway from error
+
+    def close(self) -> None:
+        """Store what still waits, then end the writer; a second call does nothing."""
+        with self._lock:
+            thread, self._thread, self._closed = self._thread, None, True
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _write(self) -> None:
+        last = 0
+        while True:
+            batch, ended = self._next(linger=last > 1)
+            last = len(batch)
+            by_network: dict[int, list[_Waiting]] = {}
+            for waiting in batch:
+                by_network.setdefault(waiting.network_id, []).append(waiting)
+            for network_id, waitings in by_network.items():
+                self._store(network_id, waitings)
+            if ended:
+                return
+
+    def _next(self, *, linger: bool) -> tuple[list[_Waiting], bool]:
+        """Return all that waits, waiting for the first; True when it is the last batch."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        batch = [first]
+        # Who was busy a moment ago is likely to be so again: a little patience makes fewer, fuller transactions.
+        if linger and self._queue.empty():
+            time.sleep(_LINGER_S)
+        while len(batch) < self._limit:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if waiting is None:
+                return batch, True
+            batch.append(waiting)
+        return batch, False
+
+    def _store(self, network_id: int, waitings: Sequence[_Waiting]) -> None:
+        """Store a batch of one network; where the database refuses it, halve it, so that one row spoils no other."""
+        try:
+            outcomes = self._committed(network_id, [waiting.report for waiting in waitings])
+        except DatabaseAway as error:
+            for waiting in waitings:
+                waiting.answer.set_exception(error)
+        except Exception as error:  # noqa: BLE001  (whatever it is, each caller is told about their own report)
+            if len(waitings) == 1:
+                waitings[0].answer.set_exception(error)
+                return
+            middle = len(waitings) // 2
+            self._store(network_id, waitings[:middle])
+            self._store(network_id, waitings[middle:])
+        else:
+            for waiting, outcome in zip(waitings, outcomes, strict=True):
+                if isinstance(outcome, DeskError):
+                    waiting.answer.set_exception(outcome)
+                else:
+                    waiting.answer.set_result(outcome)
+
+    def _committed(self, network_id: int, reports: Sequence[Report]) -> list[Received | DeskError]:
+        """Store reports in one transaction, once more where two writers met; return after COMMIT."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with self._house.act(network_id) as uow:
+                    outcomes = intake.receive(uow, reports)
+            except TryAgain:
+                if not tries_left:
+                    raise
+                time.sleep(secrets.randbelow(20) / 1000)
+            else:
+                return outcomes
+        raise TryAgain
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a sighting, in which network, and whether that network takes reports from nobody in particular."""
+
+    actor: Actor
+    network: NetworkNow
+    anonymous_reports: bool
+
+
+class Callers:
+    """Remembers for a second who a token belongs to, so that a burst of pins does not cost two transactions each.
+
+    A session that is ended is refused within that second.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._kept: OrderedDict[tuple[int, bytes | None], tuple[float, Caller]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, network_id: int, token_sha256: bytes | None) -> Caller:
+        """Return who a token belongs to; nobody where there is none, or where it is not ours."""
+        key = (network_id, token_sha256)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and time.monotonic() < kept[0]:
+            return kept[1]
+        with self._house.act(network_id) as uow:
+            actor = accounts.recognise(uow, token_sha256) if token_sha256 else ANONYMOUS
+            caller = Caller(actor, uow.network, uow.policy.intake.anonymous_reports)
+        with self._lock:
+            self._kept[key] = (time.monotonic() + _KEPT_S, caller)
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT_MOST:
+                self._kept.popitem(last=False)
+        return caller

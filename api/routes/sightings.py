@@ -1,0 +1,131 @@
+"""Sightings: reported, read by the desk, taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections import OrderedDict
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from api import security
+from api.deps import Actor, Entry, Uow, get_house, limited, may, read_id
+from api.errors import KeyMissing, TooMany
+from api.gather import Caller, Callers, Gather
+from api.routes.retrying import RetryingRoute
+from api.schemas.sightings import Moment, ReceivedOut, RetractedOut, RetractIn, SightingIn, SightingsOut, bounds_of
+from desk import access, board, intake
+from desk.access import Act
+from records.errors import NotAnId
+
+router = APIRouter(prefix="/api/sightings", tags=["sightings"])
+retrying = APIRouter(tags=["sightings"], route_class=RetryingRoute)
+"""What is tried again when two writers met; the gather sees to that itself for reports."""
+
+_WRONG_MOST: Final = 5
+_WAIT_S: Final = 3600
+_IDS_KEPT: Final = 10_000
+
+
+class WrongReceipts:
+    """Counts wrong receipts by sighting, in this process: after five, even the right one has to wait a while."""
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[int, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def refuse(self, sighting_id: int) -> None:
+        """Raise TooMany where a sighting had its five wrong receipts."""
+        with self._lock:
+            if self._wrong.get(sighting_id, 0) >= _WRONG_MOST:
+                raise TooMany(_WAIT_S)
+
+    def count(self, sighting_id: int) -> None:
+        """Count one more; the longest untouched is forgotten first."""
+        with self._lock:
+            self._wrong[sighting_id] = self._wrong.pop(sighting_id, 0) + 1
+            while len(self._wrong) > _IDS_KEPT:
+                self._wrong.popitem(last=False)
+
+
+class QuickEntry(Entry):
+    """Lets in whoever may report, without a transaction of its own: the gather opens one for many."""
+
+    def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+        """Return who reports; raises NotSignedIn, NotAllowed, TooMany."""
+        callers: Callers = request.app.state.callers
+        token = security.token_of(request)
+        network_id = security.network_of(token) or request.app.state.default_network_id
+        caller = callers.of(network_id, security.digest(token) if token else None)
+        lapsed = token is not None and not caller.actor.known
+        access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)
+        wait_s = security.limits_of(request, kind=caller.network.kind).spend("sightings", caller.actor)
+        if wait_s:
+            raise TooMany(wait_s)
+        request.state.actor = caller.actor
+        return caller
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+@router.post("", status_code=201)
+def report(
+    body: SightingIn,
+    request: Request,
+    response: Response,
+    *,
+    content: Annotated[bytes, Depends(_body)],
+    caller: Annotated[Caller, Depends(QuickEntry(Act.REPORT))],
+    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+) -> ReceivedOut:
+    """Store a sighting; the answer is given once it is committed, and says so where it is the first answer again."""
+    if not idempotency_key:
+        raise KeyMissing
+    keyed = hmac.digest(get_house(request).keys.receipt_key(), b"body\0" + content, hashlib.sha256)
+    gather: Gather = request.app.state.gather
+    received = gather.receive(caller.network.id, body.report(caller.actor, idempotency_key, keyed))
+    if received.known:
+        response.headers["Idempotency-Replayed"] = "true"
+    return ReceivedOut.of(received)
+
+
+@router.get("", dependencies=[may(Act.READ_INCIDENTS)])
+def every(
+    uow: Uow,
+    actor: Actor,
+    *,
+    incident: Annotated[str | None, Query(max_length=13)] = None,
+    since: Moment | None = None,
+    bbox: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> SightingsOut:
+    """Return sightings, newest first, at the centres of their cells; of one opened incident exactly, and audited."""
+    if incident is not None:
+        return SightingsOut.of(board.sightings_of(uow, actor, read_id(incident)))
+    bounds = None if bbox is None else bounds_of(bbox)
+    return SightingsOut.of(*board.sightings(uow, since=since, bounds=bounds, limit=limit, cursor=cursor))
+
+
+@retrying.post("/{sighting_id}/retract", dependencies=[may(Act.RETRACT), limited("retract")])
+def retract(sighting_id: str, body: RetractIn, uow: Uow, request: Request) -> RetractedOut:
+    """Take a sighting back with its receipt."""
+    try:
+        number = read_id(sighting_id)
+    except NotAnId as error:
+        raise intake.NoSuchReceipt from error
+    wrong: WrongReceipts = request.app.state.wrong_receipts
+    wrong.refuse(number)
+    try:
+        intake.retract(uow, number, body.receipt)
+    except intake.NoSuchReceipt:
+        wrong.count(number)
+        raise
+    return RetractedOut(id=sighting_id.upper())
+
+
+router.include_router(retrying)

@@ -1,0 +1,151 @@
+"""What a clustering step found, written down as clusters and incidents, and said as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desk.corroboration.scoring import update_of
+from desk.corroboration.window import DatabaseWindow, moment
+from desk.events import (
+    IncidentChanged,
+    IncidentClosed,
+    IncidentCorroborated,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentSplit,
+)
+from desk.unit_of_work import UnitOfWork
+from geo import cells
+from geo.linking import Point
+from geo.naming import Changes
+from records import ids
+from records.enums import IncidentStatus
+from records.errors import TryAgain
+from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident
+
+
+@dataclass(slots=True)
+class _Found:
+    """The step's answer in the words of incidents."""
+
+    clusters: dict[int, int] = field(default_factory=dict)
+    """For each cluster, by id, its incident."""
+    opened: dict[int, NewIncident] = field(default_factory=dict)
+    merged: dict[int, int] = field(default_factory=dict)
+    """For each incident that was swallowed its survivor."""
+    apart: dict[int, int] = field(default_factory=dict)
+    """Incidents that people work on and that look like one, both ways."""
+    disturbed: set[int] = field(default_factory=set)
+
+
+def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> None:
+    """Write down what a step found: clusters, incidents, who stands where, figures and scores."""
+    merges = [merge for merge in changes.merged if merge not in changes.merge_proposals]
+    named = {key for key in changes.clusters if key > 0} | {merge.loser for merge in changes.merged}
+    before = window.incidents_of(
+        named | {each.split_from for each in changes.opened if each.split_from is not None} | set(changes.emptied)
+    )
+    found = _Found(disturbed=set(before.values()))
+    if uow.incidents.lock(found.disturbed) != found.disturbed:
+        # Somebody ended one of them while we looked: look again, without it.
+        raise TryAgain
+    given = _opened(uow, changes, before, found, _members(window, changes, arrived))
+    uow.incidents.open(list(found.opened.values()))
+    figures = {given.get(key, key): each for key, each in changes.clusters.items()}
+    times = {cluster: (moment(each.t_min), moment(each.t_max)) for cluster, each in figures.items()}
+    uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
+    uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
+    uow.sightings.move({sighting: given.get(key, key) for sighting, key in sorted(changes.assigned.items())})
+    uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
+    uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
+    for merge in merges:
+        if before[merge.loser] != before[merge.survivor]:
+            found.merged[before[merge.loser]] = before[merge.survivor]
+    for merge in changes.merge_proposals:
+        if before[merge.loser] != before[merge.survivor]:
+            found.apart[before[merge.loser]] = before[merge.survivor]
+            found.apart[before[merge.survivor]] = before[merge.loser]
+    _refresh(uow, found)
+
+
+def _members(window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
+    """Return for each new cluster, by its temporary key, its earliest sighting."""
+    first: dict[int, Point] = {}
+    newcomers = {point.id: point for point in arrived}
+    for sighting, key in changes.assigned.items():
+        if key < 0:
+            point = newcomers.get(sighting) or window.point(sighting)
+            if key not in first or point.rank < first[key].rank:
+                first[key] = point
+    return first
+
+
+def _opened(
+    uow: UnitOfWork, changes: Changes, before: Mapping[int, int], found: _Found, first: Mapping[int, Point]
+) -> dict[int, int]:
+    """Give every new cluster an id and an incident of its own; return the ids by temporary key."""
+    given: dict[int, int] = {}
+    for opened in changes.opened:
+        point = first[opened.key]
+        given[opened.key] = ids.new_id()
+        incident = NewIncident(
+            id=ids.new_id(),
+            lon=point.place.lon,
+            lat=point.place.lat,
+            cell7=cells.number_at(point.place, 7),
+            cell10=cells.number_at(point.place, 10),
+            opened_at=uow.now,
+            seen_at=moment(point.t),
+            split_from=None if opened.split_from is None else before.get(opened.split_from),
+        )
+        found.clusters[given[opened.key]] = incident.id
+        found.opened[incident.id] = incident
+    return given
+
+
+def _refresh(uow: UnitOfWork, found: _Found) -> None:
+    """Count, place and score every incident that gained or lost sightings, and say what became of it."""
+    versions = uow.incidents.merge(found.merged)
+    uow.record_all(IncidentMerged(subject=loser, version=version) for loser, version in versions.items())
+    wanted = (found.disturbed | set(found.opened)) - set(versions)
+    groups: dict[int, list[GroupFigures]] = {}
+    for group in uow.incidents.groups(wanted):
+        groups.setdefault(group.incident_id, []).append(group)
+    figures = {each.incident_id: each for each in uow.incidents.figures(wanted)}
+    updates = {
+        incident_id: update_of(each, groups[incident_id], apart=incident_id in found.apart)
+        for incident_id, each in figures.items()
+        if incident_id in groups
+    }
+    written = uow.incidents.write(list(updates.values()))
+    for incident_id in sorted(updates):
+        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status)
+    _end_empty(uow, [each for incident_id, each in figures.items() if incident_id not in groups])
+
+
+def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str) -> None:
+    cell5 = cells.from_int(update.cell7)
+    opened = found.opened.get(update.id)
+    if opened is None:
+        uow.record(IncidentChanged(subject=update.id, version=version, cell5=cell5))
+    elif opened.split_from is not None:
+        uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))
+    else:
+        uow.record(IncidentOpened(subject=update.id, version=version, cell5=cell5))
+    if update.status == IncidentStatus.CORROBORATED and was != IncidentStatus.CORROBORATED:
+        uow.record(IncidentCorroborated(subject=update.id, version=version, cell5=cell5))
+
+
+def _end_empty(uow: UnitOfWork, empty: Iterable[IncidentFigures]) -> None:
+    """Close incidents whose last sighting was taken back, unless people have had their hands on them."""
+    for each in empty:
+        incident = uow.incidents.get(each.incident_id)
+        if each.touched or each.status == IncidentStatus.VERIFIED:
+            uow.incidents.change(incident, sightings=0, groups=0, vouched_groups=0)
+            uow.record(IncidentChanged(subject=incident.id, version=incident.version, cell5=incident.cell7))
+        else:
+            uow.incidents.change(
+                incident, sightings=0, groups=0, vouched_groups=0, status=IncidentStatus.CLOSED, ended_at=uow.now
+            )
+            uow.record(IncidentClosed(subject=incident.id, version=incident.version, cell5=incident.cell7))

@@ -1,0 +1,266 @@
+"""People judge: two of different lineage make an incident verified; what one did, anybody at the desk may undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from desk import plates
+from desk.access import Actor
+from desk.errors import AlreadyJudged, DeskError, NotAllowed, NotFound, NotLawful
+from desk.events import Fact, IncidentChanged, IncidentClosed, IncidentJudged, IncidentUnfounded, IncidentVerified
+from desk.lifecycle import OPEN_INCIDENT, require_incident_step
+from desk.unit_of_work import UnitOfWork
+from geo import cells
+from geo.score import DEFAULT_SCORE_POLICY
+from records.enums import IncidentStatus, NetworkKind, Unit, Verdict
+from records.errors import NoSuchRecord
+from records.models import Incident, Judgement
+from records.values import SourceOf
+
+_OVER_AFTER: Final = timedelta(minutes=30)
+"""Nothing new for this long, and one person who says it is over closes an incident that was never verified."""
+
+
+class BasisMissing(DeskError):
+    """Please say whose they are and how you know: a marking, their words, a document, or seen in person."""
+
+    field = "basis"
+
+
+class OwnSighting(NotAllowed):
+    """You reported this, or its only source is of your own circle: somebody else has to judge it."""
+
+
+class OnlyPeopleJudge(NotAllowed):
+    """Only people judge, never a script."""
+
+
+class IncidentHasEnded(NotLawful):
+    """This incident has ended; undo the judgement that ended it first."""
+
+
+class IncidentWasMerged(NotLawful):
+    """This incident became part of another one; please judge that one."""
+
+
+def judge(
+    uow: UnitOfWork,
+    actor: Actor,
+    incident_id: int,
+    verdict: str,
+    *,
+    agency: str | None = None,
+    basis: str | None = None,
+    note: str | None = None,
+) -> Judgement:
+    """Keep what one person judged of an incident, and what follows for its state.
+
+    Two verdicts `verified` by two people of different lineage, each with a basis, verify it; the agency stands only if
+    both name the same one. One person may find it unfounded, two of different lineage where it was verified. `clear`
+    ends what was verified, and what nobody saw again for half an hour.
+
+    Raises
+    ------
+    NotFound, IncidentHasEnded, IncidentWasMerged, OnlyPeopleJudge, OwnSighting, BasisMissing, AlreadyJudged
+        Why this person cannot judge this incident so.
+    """
+    account, lineage = _person(uow, actor)
+    incident = _taken(uow, incident_id)
+    if incident.merged_into is not None:
+        raise IncidentWasMerged
+    if IncidentStatus(incident.status) not in OPEN_INCIDENT:
+        raise IncidentHasEnded
+    if verdict == Verdict.VERIFIED:
+        if agency is None or basis is None:
+            raise BasisMissing
+        if _is_involved(account, lineage, uow.incidents.sources(incident_id)):
+            raise OwnSighting
+    for own in uow.incidents.judgements(incident_id):
+        if own.account_id == account and own.undone_at is None:
+            # Whether it was real and whether it is over are two questions: the first answer makes room for the second.
+            if verdict != Verdict.CLEAR or own.verdict == Verdict.CLEAR:
+                raise AlreadyJudged
+            uow.incidents.undo_judgement(own, by=account, at=uow.now)
+    judgement = uow.incidents.add_judgement(
+        incident_id,
+        account_id=account,
+        lineage=lineage,
+        verdict=verdict,
+        agency=agency,
+        basis=basis,
+        note=plates.masked(note)[0] or None if note else None,
+        judged_at=uow.now,
+    )
+    _settle(uow, incident, moved=IncidentJudged)
+    return judgement
+
+
+def undo(uow: UnitOfWork, actor: Actor, judgement_id: int) -> Judgement:
+    """Take a judgement back, one's own or another's; it stays in the history. Raises NotFound, NotLawful."""
+    account, _lineage = _person(uow, actor)
+    try:
+        judgement = uow.incidents.judgement(judgement_id)
+    except NoSuchRecord as error:
+        raise NotFound from error
+    incident = _taken(uow, judgement.incident_id)
+    if incident.merged_into is not None:
+        raise IncidentWasMerged
+    judgement = uow.incidents.judgement(judgement_id)
+    if judgement.undone_at is not None:
+        raise NotLawful
+    made_room = next(_gave_way(judgement, uow.incidents.judgements(incident.id)), None)
+    uow.incidents.undo_judgement(judgement, by=account, at=uow.now)
+    if made_room is not None:
+        uow.incidents.undo_judgement(made_room, by=None, at=None)
+    _settle(uow, incident, moved=IncidentChanged)
+    return judgement
+
+
+def close_quiet(uow: UnitOfWork) -> int:
+    """End unverified incidents in which nothing new was seen for long and to which nobody is sent; return how many."""
+    ended = uow.incidents.close_quiet(before=uow.now - uow.policy.verification.quiet_after, now=uow.now)
+    uow.record_all(
+        IncidentClosed(subject=incident_id, version=version, cell5=cells.from_int(cell7))
+        for incident_id, version, cell7 in ended
+    )
+    return len(ended)
+
+
+# who judges
+
+
+def _person(uow: UnitOfWork, actor: Actor) -> tuple[int, int]:
+    """Return account and lineage of whoever judges; raises OnlyPeopleJudge."""
+    if actor.script and uow.network.kind == NetworkKind.LIVE:
+        raise OnlyPeopleJudge
+    if actor.account_id is None or actor.lineage is None:
+        raise NotAllowed
+    return actor.account_id, actor.lineage
+
+
+def _is_involved(account: int, lineage: int, sources: Sequence[SourceOf]) -> bool:
+    """Tell whether somebody has a pin in an incident, or shares the lineage of its only source."""
+    if any(source.account_id == account for source in sources):
+        return True
+    return len({source.source_group for source in sources}) == 1 and sources[0].lineage == lineage
+
+
+def _taken(uow: UnitOfWork, incident_id: int) -> Incident:
+    try:
+        return uow.incidents.take(incident_id)
+    except NoSuchRecord as error:
+        raise NotFound from error
+
+
+# what follows
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    status: IncidentStatus
+    first: Judgement | None = None
+    second: Judgement | None = None
+
+    @property
+    def agency(self) -> str | None:
+        if self.first is None or self.second is None:
+            return None
+        return self.first.agency if self.first.agency == self.second.agency else Unit.UNKNOWN
+
+
+def _settle(uow: UnitOfWork, incident: Incident, *, moved: type[Fact]) -> None:
+    """Work out the state from everything judged, write it, and say what happened."""
+    was = incident.status
+    outcome = _outcome(uow, incident, uow.incidents.judgements(incident.id))
+    changes: dict[str, object] = {"touched": True}
+    if outcome.status != was:
+        require_incident_step(was, outcome.status)
+        ended = outcome.status not in OPEN_INCIDENT
+        changes |= {"status": outcome.status, "ended_at": uow.now if ended else None}
+    if outcome.first is not None and outcome.second is not None:
+        changes |= {
+            "agency": outcome.agency,
+            "was_verified": True,
+            "verifier1": outcome.first.account_id,
+            "verifier1_lineage": outcome.first.lineage,
+            "verifier2": outcome.second.account_id,
+            "verifier2_lineage": outcome.second.lineage,
+        }
+    elif outcome.status in {IncidentStatus.UNVERIFIED, IncidentStatus.CORROBORATED}:
+        changes["agency"] = None
+    uow.incidents.change(incident, **changes)
+    said = _FACTS.get(outcome.status, IncidentChanged) if outcome.status != was else moved
+    uow.record(said(subject=incident.id, version=incident.version, cell5=incident.cell7))
+
+
+_FACTS: Final[dict[IncidentStatus, type[Fact]]] = {
+    IncidentStatus.VERIFIED: IncidentVerified,
+    IncidentStatus.UNFOUNDED: IncidentUnfounded,
+    IncidentStatus.CLOSED: IncidentClosed,
+}
+
+
+def _outcome(uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement]) -> _Outcome:
+    """Return the state that these judgements make, and by whom where it was verified."""
+    standing = [each for each in judgements if each.undone_at is None]
+    against = [each for each in standing if each.verdict == Verdict.UNFOUNDED]
+    over = [each for each in standing if each.verdict == Verdict.CLEAR]
+    pair = _agreeing(uow, incident, judgements)
+    if pair is not None:
+        if _pair_of(against) is not None:
+            return _Outcome(IncidentStatus.UNFOUNDED, *pair)
+        return _Outcome(IncidentStatus.CLOSED if over else IncidentStatus.VERIFIED, *pair)
+    if against:
+        return _Outcome(IncidentStatus.UNFOUNDED)
+    quiet = uow.now - incident.last_seen_at >= _OVER_AFTER
+    if over and (quiet or incident.was_verified or incident.status == IncidentStatus.CLOSED):
+        return _Outcome(IncidentStatus.CLOSED)
+    enough = incident.vouched_groups >= DEFAULT_SCORE_POLICY.corroborated_groups
+    if enough and incident.standing >= DEFAULT_SCORE_POLICY.corroborated_standing:
+        return _Outcome(IncidentStatus.CORROBORATED)
+    return _Outcome(IncidentStatus.UNVERIFIED)
+
+
+def _agreeing(
+    uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement]
+) -> tuple[Judgement, Judgement] | None:
+    """Return the two who make an incident verified: those who name the same agency first, then the earliest."""
+    sources = uow.incidents.sources(incident.id)
+    votes = [
+        each
+        for each in judgements
+        if each.verdict == Verdict.VERIFIED
+        and (each.undone_at is None or _made_room(each, judgements))
+        and not _is_involved(each.account_id, each.lineage, sources)
+    ]
+    same = (_pair_of([each for each in votes if each.agency == agency]) for agency in Unit)
+    return next((pair for pair in same if pair is not None), None) or _pair_of(votes)
+
+
+def _pair_of(votes: Sequence[Judgement]) -> tuple[Judgement, Judgement] | None:
+    """Return the earliest two of different people and lineages, None where there are none."""
+    for number, second in enumerate(votes):
+        for first in votes[:number]:
+            if first.account_id != second.account_id and first.lineage != second.lineage:
+                return first, second
+    return None
+
+
+def _made_room(earlier: Judgement, judgements: Sequence[Judgement]) -> bool:
+    """Tell whether a judgement was set aside only because the same person then said that it is over."""
+    return any(
+        each.undone_at is None and earlier in _gave_way(each, judgements)
+        for each in judgements
+        if each.verdict == Verdict.CLEAR
+    )
+
+
+def _gave_way(clear: Judgement, judgements: Sequence[Judgement]) -> Iterator[Judgement]:
+    """Yield what the same person judged before and set aside at the moment of this `clear`."""
+    if clear.verdict == Verdict.CLEAR:
+        for each in judgements:
+            if each.account_id == clear.account_id and each.undone_at == clear.judged_at and each.id != clear.id:
+                yield each

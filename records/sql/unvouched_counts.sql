@@ -1,0 +1,8 @@
+-- How many sightings nobody vouched for are in use in each of some cells (resolution 9) and hours of observation.
+-- Leans on sighting_near (network_id, cell9, observed_at).
+SELECT asked.cell AS cell9, asked.hour, count(s.id) AS sightings
+FROM unnest(CAST(:cells AS bigint[]), CAST(:hours AS timestamptz[])) AS asked(cell, hour)
+LEFT JOIN sighting s ON s.network_id = :network_id AND s.cell9 = asked.cell AND s.retracted_at IS NULL
+  AND s.observed_at >= asked.hour AND s.observed_at < asked.hour + interval '1 hour'
+  AND NOT s.vouched AND s.use IN ('indexed', 'coarse')
+GROUP BY asked.cell, asked.hour
