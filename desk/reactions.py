@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from desk import checkins, corroboration, dispatching
+from desk import checkins, corroboration, dispatching, verification
 from desk.events import (
     CheckinMissed,
     Fact,
@@ -34,6 +34,7 @@ DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.expire_due,
     dispatching.held_due,
     checkins.missed_due,
+    verification.close_quiet,
 )
 """What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""
 

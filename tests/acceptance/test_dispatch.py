@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 
 from api.settings import Settings
 from api.wiring import House
+from bench.claims import broken
 from desk import checkins, dispatching, roster
 from records import ids
 from records.enums import Role
 from tests.builders import Person, signed_in
-from tests.crews import PLACE, Member, a_crew, an_incident, as_owner, broken
+from tests.crews import PLACE, Member, a_crew, an_incident, as_owner
 
 VERIFIED = "verified"
 
@@ -37,7 +38,7 @@ def incident(settings: Settings, network_id: int) -> str:
 def nothing_broken(settings: Settings, network_id: int):
     yield
     with as_owner(settings.database_url, network_id) as connection:
-        assert broken(connection) == []
+        assert broken(connection, network_id) == []
 
 
 def sent(client: TestClient, dispatcher: Person, incident: str, **body: object) -> dict:
