@@ -40,7 +40,7 @@ HEADERS: Final[dict[str, str]] = {
     "Permissions-Policy": (
         "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), "
         "fullscreen=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-        "publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()"
+        "publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
     ),
 }
 """On every answer, errors too."""
@@ -135,6 +135,8 @@ class _SameSite:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is not None and site not in {"same-origin", "none"}:
             return False
+        if origin == "null" and site == "same-origin":
+            return True  # our own forms: without a referrer browsers keep the origin to themselves as well
         if origin is not None:
             return is_ours(origin, host=headers.get("host", ""), public_origin=self._public_origin)
         # Every browser sends one of the two with a write; whoever sends neither may not lean on a cookie.
