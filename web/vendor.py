@@ -23,6 +23,9 @@ FILES = {
     "terra-draw-maplibre-gl-adapter.js": "terra-draw-maplibre-gl-adapter/dist/terra-draw-maplibre-gl-adapter.modern.js",
     "h3-js.js": "h3-js/dist/browser/h3-js.es.js",
     "h3-js.LICENSE.txt": "h3-js/LICENSE",
+    "leaflet.js": "leaflet/dist/leaflet.js",
+    "leaflet.css": "leaflet/dist/leaflet.css",
+    "leaflet.LICENSE.txt": "leaflet/LICENSE",
 }
 """Name in our folder -> file below `node_modules`. MapLibre finds its worker beside itself."""
 
