@@ -29,12 +29,16 @@ def get_house(request: Request) -> House:
     return house
 
 
+def network_id_of(request: Request) -> int:
+    """Return the network that the request's token names, the default one where it names none of ours."""
+    named = security.network_of(security.token_of(request))
+    default: int = request.app.state.default_network_id
+    return named if named and get_house(request).has_network(named) else default
+
+
 def get_uow(request: Request) -> Iterator[UnitOfWork]:
     """Open the act's transaction in the network of the token, or in the default one; commit before the answer."""
-    house = get_house(request)
-    named = security.network_of(security.token_of(request))
-    network_id = named if named and house.has_network(named) else request.app.state.default_network_id
-    with house.act(network_id) as uow:
+    with get_house(request).act(network_id_of(request)) as uow:
         request.state.network = uow.network
         yield uow
 

@@ -193,6 +193,7 @@ def test_a_token_of_nowhere_is_nobody(client):
     for token in ("999999999.abc", "1.abc", "abc", "-1.abc", "٣.abc", "1" * 400, "0.x"):
         headers = {"Authorization": f"Bearer {token}".encode()}
         assert client.get("/api/me", headers=headers).status_code == 401
+        assert client.post("/api/sightings", json={}, headers=headers).status_code == 401
 
 
 def test_a_stale_cookie_does_not_keep_anybody_from_signing_in(client, dispatcher):
