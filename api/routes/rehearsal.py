@@ -16,5 +16,4 @@ router = APIRouter(tags=["rehearsal"])
 def move_clock(body: ClockIn, uow: Uow) -> ClockOut:
     """Move a rehearsal's clock on, and do what is due then; never back, and never in a network of real people."""
     rehearsal.move_clock(uow, body.now)
-    reactions.fall_due(uow)
-    return ClockOut(now=body.now)
+    return ClockOut(now=body.now, due=reactions.fall_due(uow))

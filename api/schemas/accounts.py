@@ -118,6 +118,7 @@ class ClockIn(BaseModel):
 
 
 class ClockOut(BaseModel):
-    """The time of a rehearsal."""
+    """The time of a rehearsal, and how much fell due on the way there."""
 
     now: datetime
+    due: int

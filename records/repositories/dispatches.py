@@ -125,6 +125,8 @@ class DispatchRepository(Repository):
     def lock_due(self, timer: str, limit: int, **moments: datetime) -> list[Dispatch]:
         """Take the dispatches a timer is due for (`offers_due`, `held_due`, `missed_due`), leaving others' alone."""
         due = self._session.scalars(load(timer), {"network_id": self._network_id, "limit": limit, **moments}).all()
+        if not due:
+            return []
         return list(
             self._session.scalars(
                 select(Dispatch)

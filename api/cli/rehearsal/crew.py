@@ -29,8 +29,9 @@ class Out:
     id: str
     spot: LonLat
     reported_at: datetime
+    state: str = "offering"
+    meeting: LonLat | None = None
     turn: int = 0
-    held: bool = False
     over: bool = False
     paired: bool = False
     arrived: bool = False
@@ -56,6 +57,8 @@ class Crew:
         self._people = {person.alias: person for person in people}
         self._accept, self._travel = accept, travel
         self._asked: set[str] = set()
+        self.stirred = False
+        """Whether something happened that only the desk's view of the dispatches shows."""
 
     def begin(self, until: datetime) -> None:
         """Come on call, each at their own hours, until a moment."""
@@ -76,23 +79,39 @@ class Crew:
     def follow(self, out: Out, seen: dict[str, Any]) -> None:
         """Plan what its people do next, from a dispatch as the desk sees it now."""
         self._plan_answers(out, seen)
-        held = seen["state"] == "held"
-        if held and not out.held:
+        self._stands(out, seen)
+        if seen["state"] not in {"offering", "held"}:
+            for seat in seen["seats"]:
+                self._plan(out, seat["alias"], seat["step"], seat["checkin_due_at"])
+
+    def _own_view(self, out: Out, person: Person, seen: dict[str, Any]) -> None:
+        """Plan what two people do next, from a dispatch as one of them sees it now."""
+        self._stands(out, seen)
+        if seen["state"] in {"held", "cancelled"}:
+            self.stirred = True
+        elif seen["state"] != "cleared":
+            due = seen["checkin_due_at"]
+            self._plan(out, person.alias, seen["my_step"], due)
+            # Both begin to be asked how they are at the same moment; after that each answers for themselves.
+            begins = seen["state"] == "staged" and seen["partner_step"] == "staged"
+            self._plan(out, seen["partner"], seen["partner_step"], due if begins else None)
+
+    def _stands(self, out: Out, seen: dict[str, Any]) -> None:
+        """Note where a dispatch stands, and the times that are counted."""
+        was, out.state = out.state, seen["state"]
+        out.over = out.state in {"cleared", "cancelled", "unfilled"}
+        if seen["meeting_point"] is not None:
+            out.meeting = LonLat(*seen["meeting_point"]["geometry"]["coordinates"])
+        if out.state == "held" and was != "held":
             out.turn += 1
             out.service = None
             self._tally.partners_lost += 1
             self._agenda.add(read(seen["held_until"]), _wake, turn=Turn.DESK)
-        out.held = held
-        if not held and seen["state"] != "offering":
-            self._note_times(out, seen["state"])
-            self._plan_steps(out, seen)
-
-    def _note_times(self, out: Out, state: str) -> None:
-        if not out.paired:
+        if out.state == "paired" and not out.paired:
             out.paired = True
             self._tally.pairs += 1
             self._tally.to_pair_s.append(self._since_report(out))
-        if state in {"staged", "on_scene"} and not out.staged:
+        if out.state == "staged" and not out.staged:
             out.staged = True
             self._tally.second_s.append(self._since_report(out))
 
@@ -103,25 +122,32 @@ class Crew:
                 continue
             self._asked.add(offer["id"])
             self._tally.alerts += 1
-            self._agenda.add(read(offer["expires_at"]), _wake, turn=Turn.DESK)
-            answer = person.answer(self._accept)
-            if answer.says != "nothing":
-                # A refusal by the service means that things moved on without them; people live with that.
-                path = f"/api/offers/{offer['id']}/{answer.says}"
-                moment = self._agenda.now + answer.after
-                self._agenda.add(moment, partial(self._act, out, person, path), turn=Turn.PEOPLE)
+            expires_at, answer = read(offer["expires_at"]), person.answer(self._accept)
+            self._agenda.add(expires_at, _wake, turn=Turn.DESK)
+            if answer.says != "nothing" and self._agenda.now + answer.after < expires_at:
+                happening = partial(self._answer, out, person, f"/api/offers/{offer['id']}/{answer.says}")
+                self._agenda.add(self._agenda.now + answer.after, happening, turn=Turn.PEOPLE)
 
-    def _plan_steps(self, out: Out, seen: dict[str, Any]) -> None:
-        meeting = LonLat(*seen["meeting_point"]["geometry"]["coordinates"])
-        for seat in seen["seats"]:
-            person = self._people.get(seat["alias"])
-            if person is None:
-                continue
-            due, step = seat["checkin_due_at"], seat["step"]
-            if due is not None and _is_new(out, person, due):
-                self._agenda.add(read(due), partial(self._check_in, out, person, out.turn), turn=Turn.PEOPLE)
-            if _may_go_on(step, seen["state"]) and _is_new(out, person, step):
-                self._plan_step(out, person, step, meeting)
+    def _answer(self, out: Out, person: Person, path: str) -> Call | None:
+        """Answer an offer; whoever was released meanwhile has read so and does not."""
+        if out.state not in {"offering", "held"}:
+            return None
+        return Call("POST", path, self._tokens[person.alias], then=partial(self._was_answered, out, person))
+
+    def _was_answered(self, out: Out, person: Person, reply: Reply) -> None:
+        dispatch = reply.body.get("dispatch") if reply.ok else None
+        if dispatch is not None:
+            self._own_view(out, person, dispatch)
+
+    def _plan(self, out: Out, alias: str | None, step: str | None, due: str | None) -> None:
+        """Plan somebody's next step and their next check-in, each once."""
+        person = self._people.get(alias or "")
+        if person is None or step is None:
+            return
+        if due is not None and _is_new(out, person, due):
+            self._agenda.add(read(due), partial(self._check_in, out, person, out.turn), turn=Turn.PEOPLE)
+        if out.meeting is not None and _may_go_on(step, out.state) and _is_new(out, person, step):
+            self._plan_step(out, person, step, out.meeting)
 
     def _plan_step(self, out: Out, person: Person, step: str, meeting: LonLat) -> None:
         if step == "paired":
@@ -139,25 +165,33 @@ class Crew:
         happening = partial(self._go_on, out, person, step, out.turn)
         self._agenda.add(self._agenda.now + max(timedelta(0), after), happening, turn=Turn.PEOPLE)
 
-    def _act(self, out: Out, person: Person, path: str) -> Call | None:
-        return None if out.over else Call("POST", path, self._tokens[person.alias])
-
     def _go_on(self, out: Out, person: Person, step: str, turn: int) -> Call | None:
         if out.over or turn != out.turn:
             return None
-        path = f"/api/dispatches/{out.id}/progress"
-        return Call("POST", path, self._tokens[person.alias], {"step": step}, then=partial(self._went_on, out, step))
+        path, then = f"/api/dispatches/{out.id}/progress", partial(self._went_on, out, person, step)
+        return Call("POST", path, self._tokens[person.alias], {"step": step}, then=then)
 
-    def _went_on(self, out: Out, step: str, reply: Reply) -> None:
-        if reply.ok and step == "staged" and not out.arrived:
+    def _went_on(self, out: Out, person: Person, step: str, reply: Reply) -> None:
+        if not reply.ok or step == "withdraw":
+            self.stirred = True
+            return
+        if step == "staged" and not out.arrived:
             out.arrived = True
             self._tally.first_s.append(self._since_report(out))
+        self._own_view(out, person, reply.body)
 
     def _check_in(self, out: Out, person: Person, turn: int) -> Call | None:
         if out.over or turn != out.turn:
             return None
-        self._tally.checkins += 1
-        return Call("POST", f"/api/dispatches/{out.id}/checkin", self._tokens[person.alias], {"state": "ok"})
+        path, then = f"/api/dispatches/{out.id}/checkin", partial(self._checked_in, out, person)
+        return Call("POST", path, self._tokens[person.alias], {"state": "ok"}, then=then)
+
+    def _checked_in(self, out: Out, person: Person, reply: Reply) -> None:
+        if reply.ok:
+            self._tally.checkins += 1
+            self._own_view(out, person, reply.body)
+        else:
+            self.stirred = True
 
     def _since_report(self, out: Out) -> float:
         return (self._agenda.now - out.reported_at).total_seconds()

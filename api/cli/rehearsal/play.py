@@ -18,8 +18,8 @@ from desk.rehearsal import ClockRunsForward
 from geo.points import LonLat
 from geo.rows import SightingRow
 
-_RETRY: Final = timedelta(minutes=5)
-_TRIES: Final = 4
+_RETRY: Final = timedelta(minutes=10)
+_TRIES: Final = 2
 """How often a dispatcher tries to send a pair to one incident, while nobody can go."""
 _JUST_NOW: Final = timedelta(minutes=2)
 _RUN_OUT: Final = timedelta(minutes=30)
@@ -45,7 +45,7 @@ class Play:
     ) -> None:
         self._line, self._cast, self._crew, self._agenda, self._tally = line, cast, crew, agenda, tally
         self._pace, self._seen = pace, seen
-        self._fresh = self._stirred = self._on_time = False
+        self._fresh = self._on_time = False
         self._begun: datetime | None = None
         self._until: datetime | None = None
         self._reported: dict[str, datetime] = {}
@@ -72,13 +72,11 @@ class Play:
         """Move the network's clock; where it stands later already it stays, for a clock never goes back."""
         self._pace(moment)
         call = Call("POST", "/api/rehearsal/clock", self._cast.clock, {"now": written(moment)})
-        if self._on_time:
-            self._line.must(call)
-        else:
-            reply = self._line.ask(call)
-            self._on_time = reply.ok
-            if not reply.ok and reply.title != _PASSED:
-                raise ServiceRefused
+        reply = self._line.ask(call)
+        if not reply.ok and (self._on_time or reply.title != _PASSED):
+            raise ServiceRefused
+        self._on_time = reply.ok
+        self._crew.stirred |= bool(reply.body.get("due"))
 
     def _step(self, happenings: list[tuple[Turn, Callable[[], Call | None]]]) -> None:
         """Let everything in this tick happen: reports first, then people, then the desk."""
@@ -88,8 +86,7 @@ class Play:
                 self._line.ask_all(calls)
             if turn is Turn.REPORTS and self._fresh:
                 self._look_around()
-        if self._stirred or self._out:
-            self._stirred = False
+        if self._crew.stirred and self._out:
             self._follow()
 
     # reports
@@ -131,7 +128,6 @@ class Play:
         return Call("POST", path, self._cast.dispatcher, {"task": "look"}, then=then)
 
     def _was_sent(self, incident: str, spot: LonLat, attempt: int, reply: Reply) -> None:
-        self._stirred = True
         if reply.ok:
             out = Out(reply.body["id"], spot, self._reported[incident])
             self._sent[out.id] = self._out[out.id] = out
@@ -150,6 +146,7 @@ class Play:
 
     def _follow(self) -> None:
         """Look at all open dispatches, so that their people can plan what they do next."""
+        self._crew.stirred = False
         still: set[str] = set()
         for seen in self._every("/api/dispatches", "dispatches", open="true"):
             if seen["id"] in self._out:
