@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
 
 from records import tenancy
@@ -52,3 +53,6 @@ def transaction(maker: sessionmaker[Session], network_id: int | None) -> Iterato
         if named is None:
             raise
         raise named from error
+    except NoConnectionLeft as error:
+        # More acts at once than connections, for longer than the pool waits: to whoever asks it is the same.
+        raise DatabaseAway from error
