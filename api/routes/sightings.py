@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api import security
-from api.deps import Actor, Entry, Uow, get_house, limited, may, read_id
+from api.deps import Actor, Entry, Uow, get_house, limited, may, network_id_of, read_id
 from api.errors import KeyMissing, TooMany
 from api.gather import Caller, Callers, Gather
 from api.routes.retrying import RetryingRoute
@@ -57,8 +57,7 @@ class QuickEntry(Entry):
         """Return who reports; raises NotSignedIn, NotAllowed, TooMany."""
         callers: Callers = request.app.state.callers
         token = security.token_of(request)
-        network_id = security.network_of(token) or request.app.state.default_network_id
-        caller = callers.of(network_id, security.digest(token) if token else None)
+        caller = callers.of(network_id_of(request), security.digest(token) if token else None)
         lapsed = token is not None and not caller.actor.known
         access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)
         wait_s = security.limits_of(request, kind=caller.network.kind).spend("sightings", caller.actor)
