@@ -18,6 +18,7 @@ from api.routes import (
     health,
     incidents,
     offers,
+    patterns,
     rehearsal,
     responders,
     session,
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     incidents.router,
     dispatches.router,
     offers.router,
+    patterns.router,
     responders.router,
 )
 """One router per resource."""

@@ -72,6 +72,7 @@ class Entry:
             anonymous_reports=uow.policy.intake.anonymous_reports and not lapsed,
             scripts_judge=uow.network.kind != NetworkKind.LIVE,
         )
+        count(request, "doors", actor)
 
 
 def may(act: Act) -> Any:
@@ -134,12 +135,17 @@ def limited(bucket: str) -> Any:
     """Return the dependency that counts a request against a bucket of api.limits, by account or salted place."""
     assert bucket in BUCKETS, "a limit that is not in the table would never be counted"
 
-    def count(request: Request, actor: Actor) -> None:
-        wait_s = security.limits_of(request).spend(bucket, actor)
-        if wait_s:
-            raise TooMany(wait_s)
+    def spend(request: Request, actor: Actor) -> None:
+        count(request, bucket, actor)
 
-    return Depends(count, scope="function")
+    return Depends(spend, scope="function")
+
+
+def count(request: Request, bucket: str, actor: access.Actor) -> None:
+    """Count a request against a bucket; raises TooMany."""
+    wait_s = security.limits_of(request).spend(bucket, actor)
+    if wait_s:
+        raise TooMany(wait_s)
 
 
 def read_id(text: str) -> int:

@@ -50,8 +50,6 @@ class Bucket:
         return cls(tuple(parse_many(account)), tuple(parse_many(anonymous)), fails_open)
 
 
-_CEILING = Bucket.of("1200 per minute", "240 per minute", fails_open=True)
-
 BUCKETS: Final[dict[str, Bucket]] = {
     "sightings": Bucket.of(
         "30 per 10 minutes; 10 per 10 seconds", "6 per 10 minutes; 3 per 10 seconds", fails_open=True
@@ -62,10 +60,9 @@ BUCKETS: Final[dict[str, Bucket]] = {
     "vouchers": Bucket.of("60 per 10 minutes", "1 per 10 minutes", fails_open=False),
     "imports": Bucket.of("20 per 10 minutes", "1 per 10 minutes", fails_open=False),
     "patterns": Bucket.of("120 per hour", "1 per hour", fails_open=False),
-    "acts": _CEILING,
-    "reads": _CEILING,
+    "doors": Bucket.of("3000 per minute", "1200 per minute", fails_open=True),
 }
-"""THE table: what is counted, how much is fine, and whether a broken counter lets members pass."""
+"""THE table: `doors` is every route that states who may enter, the others come on top; what is counted, how much is fine, and whether a broken counter lets members pass."""
 
 
 class Places:

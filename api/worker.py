@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import threading
 import time
@@ -84,30 +83,22 @@ class Worker:
             stop.wait(max(0.0, begun_s + TICK_S - time.monotonic()))
 
 
-def run(house: House, *, demo: bool = False) -> None:
-    """Work until SIGTERM or SIGINT; with `demo`, the invented city lives beside the timers."""
+def run(house: House, *, beside: Callable[[House, threading.Event], None] | None = None) -> None:
+    """Work until SIGTERM or SIGINT; `beside` runs in a thread of its own meanwhile, and ends when its event is set."""
     stop = threading.Event()
 
     def end(_signal: int, _frame: Any) -> None:
         stop.set()
 
     before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
-    city = _city(house, stop) if demo else None
+    companion = threading.Thread(target=beside, args=(house, stop), daemon=True) if beside else None
+    if companion is not None:
+        companion.start()
     try:
         Worker(house).run(stop)
     finally:
         stop.set()
-        if city is not None:
-            city.join(timeout=10)
+        if companion is not None:
+            companion.join(timeout=10)
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _city(house: House, stop: threading.Event) -> threading.Thread | None:
-    # The demo stands beside the worker in the house, not below it: it is fetched by name, and only when asked for.
-    if importlib.util.find_spec("api.demo") is None:
-        return None
-    live = importlib.import_module("api.demo").live
-    city = threading.Thread(target=live, args=(house, stop), name="invented city", daemon=True)
-    city.start()
-    return city

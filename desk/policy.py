@@ -81,7 +81,7 @@ class NetworkPolicy:
 
     clustering: ClusterPolicy = field(default_factory=ClusterPolicy)
     pairs: PairPolicy = field(default_factory=lambda: PairPolicy(new_below=0))
-    """Two new people may go together until a network says otherwise: in a young one everybody is new (decision 6)."""
+    """Two new people may go together until a network says otherwise: in a young one everybody is new (decision 7)."""
     intake: IntakePolicy = field(default_factory=IntakePolicy)
     verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     checkins: CheckinPolicy = field(default_factory=CheckinPolicy)

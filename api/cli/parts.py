@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from api import worker
+from api import logs, worker
 from api.cli import place
+from api.demo import live
 from api.wiring import House
 from records import engine
 from records.durability import refuse_unsafe
@@ -34,8 +35,9 @@ def run_worker(
 ) -> None:
     """Run what happens by itself: offers expire, check-ins fall due, positions are forgotten."""
     with place.plainly():
+        logs.install()
         house = House(place.settings(), name="tandem-worker")
         try:
-            worker.run(house, demo=demo)
+            worker.run(house, beside=live if demo else None)
         finally:
             house.close()

@@ -80,7 +80,10 @@ class Life:
             with self._house.act(self._network_id) as uow:
                 step(uow)
         except (DeskError, RecordsError) as error:
+            # Somebody was quicker, or nobody is free: an invented city shrugs and goes on.
             _log.info("the city stumbled", part=step.__name__, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a demo that stands still tells nobody what is wrong; the log does
+            _log.error("the city fell", part=step.__name__, error=type(error).__name__)
 
     def _go_on_call(self, uow: UnitOfWork) -> None:
         if uow.now - self._on_call_at < timedelta(minutes=7):
