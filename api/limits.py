@@ -62,7 +62,10 @@ BUCKETS: Final[dict[str, Bucket]] = {
     "patterns": Bucket.of("120 per hour", "1 per hour", fails_open=False),
     "doors": Bucket.of("3000 per minute", "1200 per minute", fails_open=True),
 }
-"""THE table: `doors` is every route that states who may enter, the others come on top; what is counted, how much is fine, and whether a broken counter lets members pass."""
+"""THE table: what is counted, how much is fine, and whether a broken counter lets members pass.
+
+`doors` is every route that states who may enter; the others come on top of it.
+"""
 
 
 class Places:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from api import limits
 from api.security import COOKIE
 from desk import accounts
 from desk.accounts.passphrases import Cost
@@ -218,3 +219,14 @@ def test_no_clock_is_moved_among_real_people(client):
         "/api/rehearsal/clock", json={"now": "2026-03-01T08:00:00Z"}, headers=signed_in(client, "admin").headers
     )
     assert answer.status_code == 409
+
+
+def test_whoever_asks_without_end_is_told_when_to_come_back(client, monkeypatch):
+    few = limits.Bucket.of("5 per minute", "3 per minute", fails_open=True)
+    monkeypatch.setitem(limits.BUCKETS, "doors", few)
+    person, other = signed_in(client, "spotter"), signed_in(client, "spotter")
+    answers = [client.get("/api/me", headers=person.headers) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert client.get("/api/me", headers=other.headers).status_code == 200
+    assert [client.get("/api/passphrase").status_code for _ in range(4)] == [200, 200, 200, 429]
