@@ -13,6 +13,7 @@ from api.gather import Callers, Gather
 from api.limits import Counters
 from api.routes import (
     accounts,
+    coverage,
     dispatches,
     events,
     health,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     tiles.router,
     zones.router,
+    coverage.router,
     sightings.router,
     incidents.router,
     dispatches.router,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import orjson
 
@@ -16,9 +17,14 @@ from geo.points import LonLat
 from records.errors import NoSuchRecord
 from records.values import GroundPiece
 from zones import loader
+from zones.coverage import CellCoverage, OnCall
+from zones.coverage import coverage as coverage_of
 from zones.features import boundary_geometry
+from zones.index import cells_of
 from zones.loader import ZoneImport
 from zones.model import Zone
+
+COVERAGE_RESOLUTION: Final = 8
 
 
 class ZoneNotDrawable(DeskError):
@@ -92,6 +98,33 @@ def extent(uow: UnitOfWork) -> tuple[float, float, float, float] | None:
         return None
     west, south, east, north = zip(*edges, strict=True)
     return min(west), min(south), max(east), max(north)
+
+
+def coverage(uow: UnitOfWork, *, minutes: float, at: datetime | None = None) -> list[CellCoverage]:
+    """Return for each res-8 cell of the zones how many pairs can be there within some minutes, and the gaps.
+
+    Only who says that they are available counts, from the cell they gave or the one they usually start from; no more
+    than three pairs are told apart, so that no count tells where a person is.
+    """
+    moment = at or uow.now
+    people = [
+        OnCall(
+            id=entry.id,
+            cell=cell,
+            mode=entry.mode,
+            observer=entry.observer_until is not None and entry.observer_until > moment,
+            refuses=frozenset(entry.avoids),
+        )
+        for entry in uow.responders.roster(uow.now)
+        if (cell := entry.cell9 or entry.base_cell9) is not None
+        and entry.available_until is not None
+        and entry.available_until > moment
+        and not entry.busy
+        and (entry.resting_until is None or entry.resting_until <= moment)
+        and entry.trained_until is not None
+        and entry.trained_until > moment
+    ]
+    return coverage_of(cells_of(uow.zone_map.zones, COVERAGE_RESOLUTION), people, minutes=minutes)
 
 
 def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:

@@ -21,7 +21,10 @@ def bench(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Which benchmark; without it, their list.")] = None,
 ) -> None:
-    """Run a benchmark beside its peer in the same run; --json FILE keeps the rows, other options are the bench's own."""
+    """Run a benchmark beside its peer in the same run.
+
+    --json FILE keeps the rows; other options are the benchmark's own.
+    """
     words = [name, *context.args] if name else ["--help"]
     command = [sys.executable, "-P", "-m", "bench", *words]
     done = subprocess.run(command, env=handed_on({"PYTHONPATH": str(ROOT)}), check=False)  # noqa: S603 - no shell

@@ -10,7 +10,7 @@ from desk.unit_of_work import UnitOfWork
 from fixtures.city import City
 from fixtures.people import People, Responder
 from geo import cells
-from records.enums import CertificateKind
+from records.enums import CertificateKind, Role
 from records.values import GroundPiece
 from zones.loader import LoadedZone, ZoneImport
 
@@ -36,7 +36,7 @@ def move_in(uow: UnitOfWork, people: People) -> None:
     for person in people.everybody:
         accounts.add(
             uow,
-            list(person.roles),
+            [Role(role) for role in person.roles],
             alias=person.alias,
             passphrase=spoken.get(person.alias),
             cost=passphrases.Cost(),
