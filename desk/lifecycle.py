@@ -13,7 +13,7 @@ INCIDENT_STEPS: Final[dict[I, frozenset[I]]] = {
     I.UNVERIFIED: frozenset({I.CORROBORATED, I.VERIFIED, I.UNFOUNDED, I.CLOSED}),
     I.CORROBORATED: frozenset({I.UNVERIFIED, I.VERIFIED, I.UNFOUNDED, I.CLOSED}),
     I.VERIFIED: frozenset({I.CORROBORATED, I.UNVERIFIED, I.UNFOUNDED, I.CLOSED}),
-    I.UNFOUNDED: frozenset({I.UNVERIFIED, I.CORROBORATED}),
+    I.UNFOUNDED: frozenset({I.UNVERIFIED, I.CORROBORATED, I.VERIFIED}),
     I.CLOSED: frozenset({I.UNVERIFIED, I.CORROBORATED, I.VERIFIED}),
 }
 """Backward steps are undone judgements or retracted sightings; both histories stay."""

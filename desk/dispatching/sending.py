@@ -73,6 +73,7 @@ def send(
             offers_until=uow.now + uow.policy.pairs.max_asking,
         )
     )
+    uow.incidents.touch(incident_id)
     tell(uow, DispatchOpened, dispatch)
     asking.ask(uow, dispatch, asked.people)
     return dispatch

@@ -283,6 +283,15 @@ class IncidentRepository(Repository):
         )
         self._session.refresh(incident)
 
+    def touch(self, incident_id: int) -> None:
+        """Note that people work on an incident: it keeps its name, and is never merged into another silently."""
+        self._session.execute(
+            update(Incident)
+            .where(Incident.network_id == self._network_id, Incident.id == incident_id, ~Incident.touched)
+            .values(touched=True)
+            .execution_options(synchronize_session=False)
+        )
+
     def add_judgement(
         self,
         incident_id: int,

@@ -246,6 +246,16 @@ def test_the_touched_one_keeps_the_name(house, network_id):
     assert [each.id for each in incidents(house, network_id)] == [younger.id]
 
 
+def test_one_that_people_were_sent_to_keeps_its_name(house, network_id):
+    now = datetime.now(UTC)
+    between = bridge(house, network_id, now)
+    younger = max(incidents(house, network_id), key=lambda each: (each.first_seen_at, each.id))
+    with house.act(network_id) as uow:
+        uow.incidents.touch(younger.id)
+    told(house, network_id, between)
+    assert [each.id for each in incidents(house, network_id)] == [younger.id]
+
+
 def test_an_ended_incident_stays_ended_and_news_open_another(house, network_id):
     now = datetime.now(UTC)
     told(house, network_id, a_report(an_actor(house, network_id), observed_at=now))
