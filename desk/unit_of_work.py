@@ -22,6 +22,7 @@ from records.repositories.incidents import IncidentRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
+from records.repositories.statistics import StatisticsRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
@@ -134,6 +135,11 @@ class UnitOfWork:
     def tiles(self) -> TileRepository:
         """Vector tiles, drawn by the database."""
         return TileRepository(self._session, self.network.id)
+
+    @cached_property
+    def statistics(self) -> StatisticsRepository:
+        """Counts and times over past incidents."""
+        return StatisticsRepository(self._session, self.network.id)
 
     @cached_property
     def audits(self) -> AuditRepository:

@@ -348,3 +348,24 @@ class SightingFound:
     plate_tail: str | None
     note: str | None
     lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TallyOf:
+    """How many incidents there were with these one or two properties, and how many reporters are proven for them."""
+
+    one: str | None
+    two: str | None
+    incidents: int
+    reporters: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """How long a step took, in minutes: how often, the median, and the interval that holds eight of ten."""
+
+    step: str
+    n: int
+    p10: float
+    p50: float
+    p90: float

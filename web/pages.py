@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -14,11 +15,12 @@ from api.deps import Actor, Uow, limited, may
 from api.errors import TooMany, sentence_of, status_of
 from api.routes import session
 from api.schemas.accounts import SessionIn
-from desk import access, accounts, territory
+from desk import access, accounts, analytics, territory
 from desk.access import Act
 from desk.accounts.errors import WrongAliasOrPassphrase
 from desk.unit_of_work import UnitOfWork
-from records.enums import Basis, NetworkKind, Role
+from records.enums import Activity, Basis, IncidentStatus, NetworkKind, Role
+from web import reports, texts
 from web.panels import at_work
 from web.templating import render
 
@@ -159,6 +161,7 @@ def live_map(request: Request, uow: Uow, actor: Actor) -> Response:
         bounds=_bounds(uow),
         zones=_may(uow, actor, Act.READ_ZONES),
         dispatches=_may(uow, actor, Act.READ_DISPATCHES),
+        words={code.value: texts.word(code.value) for code in (*IncidentStatus, *Activity)},
     )
 
 
@@ -192,3 +195,17 @@ def go(request: Request, uow: Uow, actor: Actor) -> Response:
 def zones(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show the zones on the map, to draw, rename, remove and import."""
     return render(request, "organizer/zones.html", me=_me(uow, actor, "/zones"), bounds=_bounds(uow))
+
+
+@router.get("/report", dependencies=[may(Act.READ_PATTERNS), limited("patterns")])
+def report(
+    request: Request,
+    uow: Uow,
+    actor: Actor,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+) -> Response:
+    """Show counts of past incidents to an analyst."""
+    days = analytics.period(uow, first, last)
+    said = reports.contents(uow, actor, days)
+    return render(request, "analyst/report.html", me=_me(uow, actor, "/report"), bounds=_bounds(uow), **said)

@@ -124,6 +124,11 @@ def render(request: Request, template: str, status: int = 200, /, **context: Any
     return HTMLResponse(page, status_code=status)
 
 
+def fill(template: str, /, **context: Any) -> str:
+    """Return a template as text, in English; for files that are no page of the site."""
+    return _env.get_template(template).render(lang=texts.LANGUAGES[0], t=texts.speaker(texts.LANGUAGES[0]), **context)
+
+
 def install(app: FastAPI) -> None:
     """Serve the static files, and tell the policy of the headers about the import map."""
     app.mount(f"/static/{VERSION}", Kept(directory=STATIC), name="static")

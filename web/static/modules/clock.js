@@ -28,7 +28,7 @@ export function tick(root = document) {
   if (wall) write(wall, clockTime(at));
   for (const each of root.querySelectorAll("[data-since]")) {
     const minutes = Math.max(0, Math.floor((at - Date.parse(/** @type {HTMLElement} */ (each).dataset.since ?? "")) / 60_000));
-    write(each, minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`);
+    write(each, minutes < 100 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`);
   }
   for (const each of root.querySelectorAll("[data-until]")) {
     const left = Date.parse(/** @type {HTMLElement} */ (each).dataset.until ?? "") - at;

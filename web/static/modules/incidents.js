@@ -6,20 +6,20 @@
 import { GeoJSONSource } from "maplibre-gl";
 import { theme } from "./theme.js";
 
-const WORDS = {
-  unverified: "Unverified", corroborated: "Corroborated", verified: "Verified", unfounded: "Not confirmed", closed: "Closed",
-};
 const FONT = ["Segoe UI Semibold", "Inter", "Segoe UI", "Helvetica Neue", "Liberation Sans", "Arial"];
 const LIVE = new Set(["offering", "paired", "en_route", "staged", "on_scene", "held"]);
 const OPEN = new Set(["unverified", "corroborated", "verified"]);
 const PULSE_MS = 5000;
+const SHOWN_AFTER_END_MS = 180_000;
 const INK = { light: ["#17212b", "#ffffff", "#154a9c"], dark: ["#f2f5f8", "#0d1217", "#a9cbff"] };
 const NONE = { type: "FeatureCollection", features: [] };
 
 export class Incidents {
-  /** @param {import("maplibre-gl").Map} map @param {string} icons address of the symbols */
-  constructor(map, icons) {
+  /** @param {import("maplibre-gl").Map} map @param {string} icons address of the symbols
+   *  @param {Record<string, string>} words what the codes of states and activities are called */
+  constructor(map, icons, words) {
     this.map = map;
+    this.words = words;
     this.icons = icons;
     /** @type {Map<string, any>} */
     this.features = new Map();
@@ -112,8 +112,18 @@ export class Incidents {
     if (before && before.properties.version > feature.properties.version) return;
     if (feature.properties.merged_into) this.features.delete(feature.properties.id);
     else this.features.set(feature.properties.id, feature);
+    if (!OPEN.has(feature.properties.status)) setTimeout(() => this.fade(feature.properties.id), SHOWN_AFTER_END_MS);
     if (news && OPEN.has(feature.properties.status)) this.pulse(feature.properties.id);
     this.draw();
+  }
+
+  /** What has ended leaves the map after a while, unless it was opened again. @param {string} id */
+  fade(id) {
+    const status = this.features.get(id)?.properties.status;
+    if (status && !OPEN.has(status) && this.selected !== id) {
+      this.features.delete(id);
+      this.draw();
+    }
   }
 
   /** @param {any} dispatch */
@@ -166,10 +176,11 @@ export class Incidents {
     }
     const shown = [...this.features.values()].map((feature) => {
       const p = feature.properties;
-      const word = WORDS[/** @type {keyof typeof WORDS} */ (p.status)] ?? p.status;
-      const words = p.activity ? `${word}\n${String(p.activity).replace("_", " ")}` : word;
-      const state = sent.get(p.id);
-      return { type: "Feature", id: undefined, geometry: feature.geometry, properties: { id: p.id, status: p.status, word, words, ...(state ? { sent: state } : {}) } };
+      const state = this.words[p.status] ?? p.status;
+      const word = state.charAt(0).toUpperCase() + state.slice(1);
+      const words = p.activity ? `${word}\n${this.words[p.activity] ?? p.activity}` : word;
+      const out = sent.get(p.id);
+      return { type: "Feature", id: undefined, geometry: feature.geometry, properties: { id: p.id, status: p.status, word, words, ...(out ? { sent: out } : {}) } };
     });
     this.set("incidents", shown);
     this.set("ways", ways);

@@ -9,7 +9,7 @@ import { say } from "./said.js";
 
 const container = /** @type {HTMLElement} */ (document.getElementById("map"));
 const map = groundMap(container, { zones: container.dataset.zones === "yes", cells: true });
-const incidents = new Incidents(map, container.dataset.icons ?? "");
+const incidents = new Incidents(map, container.dataset.icons ?? "", JSON.parse(container.dataset.words ?? "{}"));
 
 const side = queue((id) => {
   incidents.choose(id);
@@ -32,7 +32,7 @@ async function read(address) {
 async function readAll() {
   try {
     const [found, out] = await Promise.all([
-      read("/api/incidents?limit=500"),
+      read("/api/incidents?status=unverified&status=corroborated&status=verified&limit=500"),
       container.dataset.zones === "yes" ? read("/api/dispatches?open=true") : { dispatches: [] },
     ]);
     await incidents.ready;

@@ -1,0 +1,29 @@
+-- Incidents first seen in a span of time, counted by one or two of their properties; with each count the largest number
+-- of distinct sources proven for any one incident, or any cell and week, in it (never a sum: that would count one person
+-- twice). Cells are ancestors of res 10, worked out on their bits. Hours and days are UTC. Leans on incident_seen and cluster_incident.
+WITH told AS (
+  SELECT id, groups, (cell10 & CAST(:keep AS bigint)) | CAST(:fill AS bigint) AS cell, zone_ids[1] AS zone,
+         extract(isodow FROM first_seen_at AT TIME ZONE 'UTC')::int - 1 AS weekday,
+         extract(hour FROM first_seen_at AT TIME ZONE 'UTC')::int AS hour,
+         date_trunc('week', first_seen_at AT TIME ZONE 'UTC') AS week,
+         activity, agency, status
+  FROM incident
+  WHERE network_id = :network_id AND merged_into IS NULL AND first_seen_at >= :since AND first_seen_at < :before
+    AND (CAST(:status AS text) IS NULL AND was_verified AND status <> 'unfounded' OR status = CAST(:status AS text))
+), week_sources AS (
+  SELECT told.cell, told.week, count(DISTINCT s.source_group) AS sources
+  FROM told
+  JOIN cluster c ON c.network_id = :network_id AND c.incident_id = told.id
+  JOIN sighting s ON s.network_id = c.network_id AND s.cluster_id = c.id AND s.retracted_at IS NULL
+  GROUP BY told.cell, told.week
+), named AS (
+  SELECT CASE :one WHEN 'cell' THEN cell::text WHEN 'zone' THEN zone::text WHEN 'weekday' THEN weekday::text
+                   WHEN 'hour_of_week' THEN (24 * weekday + hour)::text WHEN 'activity' THEN activity
+                   WHEN 'agency' THEN agency WHEN 'status' THEN status END AS one,
+         CASE :two WHEN 'cell' THEN cell::text WHEN 'zone' THEN zone::text WHEN 'weekday' THEN weekday::text
+                   WHEN 'hour_of_week' THEN (24 * weekday + hour)::text WHEN 'activity' THEN activity
+                   WHEN 'agency' THEN agency WHEN 'status' THEN status END AS two,
+         greatest(told.groups, coalesce(sources, 0)) AS reporters
+  FROM told LEFT JOIN week_sources USING (cell, week)
+)
+SELECT one, two, count(*) AS incidents, max(reporters) AS reporters FROM named GROUP BY one, two ORDER BY one, two
