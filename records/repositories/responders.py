@@ -73,6 +73,10 @@ class ResponderRepository(Repository):
         if rows:
             self._session.execute(insert(Certificate).values(rows).on_conflict_do_nothing())
 
+    def avoid(self, responder_id: int, others: Collection[int]) -> None:
+        """Note whom a responder does not go with; either side's word is enough, and no reason is kept."""
+        self._change([responder_id], avoids=sorted(others))
+
     def roster(self, now: datetime, only: Collection[int] | None = None) -> list[RosterEntry]:
         """Return the roster as of `now`, by id: everybody, or those named."""
         rows = self._session.execute(
