@@ -31,7 +31,7 @@ from matcher.pairs import crow_flies
 app = typer.Typer()
 _out = Console(highlight=False, soft_wrap=True)
 
-_TICK: Final = timedelta(seconds=10)
+_TICK: Final = timedelta(seconds=15)
 _SHOWN: Final = 20
 
 

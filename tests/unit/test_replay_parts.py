@@ -40,27 +40,49 @@ def test_everything_on_the_agenda_happens_once_in_order_and_never_early(noted, t
         moment = MORNING + timedelta(milliseconds=after_s)
         agenda.add(moment, note(number, moment), turn=turn)
     moments = []
-    while (moment := agenda.next_tick()) is not None:
-        taken = agenda.take()
-        assert agenda.now == moment
+    while taken := agenda.take():
+        moment = agenda.now
         moments.append(moment)
-        assert [turn for turn, _ in taken] == sorted(turn for turn, _ in taken)
-        for _, happening in taken:
-            happening()
+        assert [each.turn for each in taken] == sorted(each.turn for each in taken)
+        for each in taken:
+            each.happening()
             assert timedelta(0) <= moment - happened[-1][1] < tick, "early, or late by more than a tick"
     assert moments == sorted(set(moments))
     assert sorted(number for number, _ in happened) == list(range(len(noted)))
 
 
-def test_what_is_noted_first_happens_first_within_a_turn():
+def test_within_a_tick_reports_go_first_then_whoever_was_earlier():
     agenda = Agenda(TICK)
     order = []
-    agenda.add(MORNING + timedelta(seconds=9), lambda: order.append("late"), turn=Turn.PEOPLE)
-    agenda.add(MORNING + timedelta(seconds=1), lambda: order.append("early"), turn=Turn.PEOPLE)
-    agenda.add(MORNING + timedelta(seconds=5), lambda: order.append("report"), turn=Turn.REPORTS)
-    for _, happening in agenda.take():
-        happening()
-    assert order == ["report", "late", "early"]
+    for name, after_s, turn in (("late", 9, Turn.PEOPLE), ("early", 1, Turn.PEOPLE), ("same", 1, Turn.PEOPLE),
+                                ("report", 10, Turn.REPORTS)):  # fmt: skip
+        agenda.add(MORNING + timedelta(seconds=after_s), lambda name=name: order.append(name), turn=turn)
+    for each in agenda.take():
+        each.happening()
+    assert order == ["report", "early", "same", "late"]
+
+
+def test_what_has_lost_its_point_neither_happens_nor_moves_the_clock():
+    agenda = Agenda(TICK)
+    agenda.add(MORNING, lambda: None, turn=Turn.DESK, lapsed=lambda: True)
+    agenda.add(MORNING + timedelta(hours=1), lambda: None, turn=Turn.DESK)
+    agenda.add(MORNING + timedelta(hours=2), lambda: None, turn=Turn.DESK, lapsed=lambda: True)
+    assert len(agenda.take()) == 1
+    assert agenda.now == MORNING + timedelta(hours=1)
+    assert agenda.take() == []
+    assert agenda.now == MORNING + timedelta(hours=1)
+
+
+@given(st.integers(0, 10**6))
+def test_about_then_is_the_nearest_tick_but_never_one_that_is_over(after_ms):
+    agenda = Agenda(TICK)
+    agenda.add(MORNING, lambda: None, turn=Turn.REPORTS)
+    agenda.take()
+    wanted = MORNING + timedelta(milliseconds=after_ms)
+    agenda.add(wanted, lambda: None, turn=Turn.PEOPLE, exact=False)
+    agenda.take()
+    assert agenda.now > MORNING
+    assert agenda.now == MORNING + TICK or abs(agenda.now - wanted) <= TICK / 2
 
 
 # people

@@ -64,15 +64,14 @@ class Crew:
         """Come on call, each at their own hours, until a moment."""
         for person in self._people.values():
             begin, _ = person.shift_at(self._agenda.now)
-            self._agenda.add(max(begin, self._agenda.now), partial(self._on_call, person, until), turn=Turn.REPORTS)
+            if begin <= until:
+                self._agenda.add(max(begin, self._agenda.now), partial(self._on_call, person, until), turn=Turn.REPORTS)
 
-    def _on_call(self, person: Person, until: datetime) -> Call | None:
-        now = self._agenda.now
-        if now > until:
-            return None
-        _, end = person.shift_at(now)
+    def _on_call(self, person: Person, until: datetime) -> Call:
+        _, end = person.shift_at(self._agenda.now)
         following, _ = person.shift_at(end)
-        self._agenda.add(following, partial(self._on_call, person, until), turn=Turn.REPORTS)
+        if following <= until:
+            self._agenda.add(following, partial(self._on_call, person, until), turn=Turn.REPORTS)
         body = {"available": True, "until": written(end), "mode": person.mode, "rules_read": True}
         return Call("PUT", "/api/me/availability", self._tokens[person.alias], body)
 
@@ -106,7 +105,7 @@ class Crew:
             out.turn += 1
             out.service = None
             self._tally.partners_lost += 1
-            self._agenda.add(read(seen["held_until"]), _wake, turn=Turn.DESK)
+            self._agenda.add(read(seen["held_until"]), _wake, turn=Turn.DESK, lapsed=lambda: out.state != "held")
         if out.state == "paired" and not out.paired:
             out.paired = True
             self._tally.pairs += 1
@@ -123,15 +122,15 @@ class Crew:
             self._asked.add(offer["id"])
             self._tally.alerts += 1
             expires_at, answer = read(offer["expires_at"]), person.answer(self._accept)
-            self._agenda.add(expires_at, _wake, turn=Turn.DESK)
-            if answer.says != "nothing" and self._agenda.now + answer.after < expires_at:
+            # Whoever was released meanwhile has read so and does not answer.
+            lapsed = partial(_is_not_asking, out)
+            self._agenda.add(expires_at, _wake, turn=Turn.DESK, lapsed=lapsed)
+            moment = self._agenda.now + answer.after
+            if answer.says != "nothing" and moment < expires_at:
                 happening = partial(self._answer, out, person, f"/api/offers/{offer['id']}/{answer.says}")
-                self._agenda.add(self._agenda.now + answer.after, happening, turn=Turn.PEOPLE)
+                self._agenda.add(moment, happening, turn=Turn.PEOPLE, lapsed=lapsed, exact=False)
 
-    def _answer(self, out: Out, person: Person, path: str) -> Call | None:
-        """Answer an offer; whoever was released meanwhile has read so and does not."""
-        if out.state not in {"offering", "held"}:
-            return None
+    def _answer(self, out: Out, person: Person, path: str) -> Call:
         return Call("POST", path, self._tokens[person.alias], then=partial(self._was_answered, out, person))
 
     def _was_answered(self, out: Out, person: Person, reply: Reply) -> None:
@@ -145,7 +144,8 @@ class Crew:
         if person is None or step is None:
             return
         if due is not None and _is_new(out, person, due):
-            self._agenda.add(read(due), partial(self._check_in, out, person, out.turn), turn=Turn.PEOPLE)
+            lapsed = partial(_has_moved_on, out, out.turn)
+            self._agenda.add(read(due), partial(self._check_in, out, person), turn=Turn.PEOPLE, lapsed=lapsed)
         if out.meeting is not None and _may_go_on(step, out.state) and _is_new(out, person, step):
             self._plan_step(out, person, step, out.meeting)
 
@@ -162,12 +162,10 @@ class Crew:
             self._later(out.service, out, person, "cleared")
 
     def _later(self, after: timedelta, out: Out, person: Person, step: str) -> None:
-        happening = partial(self._go_on, out, person, step, out.turn)
-        self._agenda.add(self._agenda.now + max(timedelta(0), after), happening, turn=Turn.PEOPLE)
+        happening, lapsed = partial(self._go_on, out, person, step), partial(_has_moved_on, out, out.turn)
+        self._agenda.add(self._agenda.now + after, happening, turn=Turn.PEOPLE, lapsed=lapsed, exact=False)
 
-    def _go_on(self, out: Out, person: Person, step: str, turn: int) -> Call | None:
-        if out.over or turn != out.turn:
-            return None
+    def _go_on(self, out: Out, person: Person, step: str) -> Call:
         path, then = f"/api/dispatches/{out.id}/progress", partial(self._went_on, out, person, step)
         return Call("POST", path, self._tokens[person.alias], {"step": step}, then=then)
 
@@ -180,9 +178,7 @@ class Crew:
             self._tally.first_s.append(self._since_report(out))
         self._own_view(out, person, reply.body)
 
-    def _check_in(self, out: Out, person: Person, turn: int) -> Call | None:
-        if out.over or turn != out.turn:
-            return None
+    def _check_in(self, out: Out, person: Person) -> Call:
         path, then = f"/api/dispatches/{out.id}/checkin", partial(self._checked_in, out, person)
         return Call("POST", path, self._tokens[person.alias], {"state": "ok"}, then=then)
 
@@ -199,6 +195,15 @@ class Crew:
 
 def _wake() -> None:
     """Let the clock pass a deadline."""
+
+
+def _is_not_asking(out: Out) -> bool:
+    return out.state not in {"offering", "held"}
+
+
+def _has_moved_on(out: Out, turn: int) -> bool:
+    """Say whether a plan was made before the dispatch stood still, or the dispatch is over."""
+    return out.over or turn != out.turn
 
 
 def _is_new(out: Out, person: Person, what: str) -> bool:

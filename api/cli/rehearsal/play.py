@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from api.cli.rehearsal.agenda import Agenda, Turn
+from api.cli.rehearsal.agenda import Agenda, Entry, Turn
 from api.cli.rehearsal.cast import Cast
 from api.cli.rehearsal.crew import Crew, Out, written
 from api.cli.rehearsal.line import Call, Line, Reply, ServiceRefused
@@ -58,9 +58,8 @@ class Play:
             self._tally.reports += 1
             self._agenda.add(row.observed_at, partial(self._report, row), turn=Turn.REPORTS)
             self._until = max(self._until or row.observed_at, row.observed_at)
-        while (moment := self._agenda.next_tick()) is not None:
-            happenings = self._agenda.take()
-            self._move_to(moment)
+        while happenings := self._agenda.take():
+            self._move_to(self._agenda.now)
             self._step(happenings)
         if self._begun is not None:
             for _ in range(_RUN_OUT_STEPS):
@@ -78,14 +77,16 @@ class Play:
         self._on_time = reply.ok
         self._crew.stirred |= bool(reply.body.get("due"))
 
-    def _step(self, happenings: list[tuple[Turn, Callable[[], Call | None]]]) -> None:
-        """Let everything in this tick happen: reports first, then people, then the desk."""
-        for turn in Turn:
-            calls = [call for each, happening in happenings if each is turn and (call := happening()) is not None]
-            if calls:
-                self._line.ask_all(calls)
-            if turn is Turn.REPORTS and self._fresh:
-                self._look_around()
+    def _step(self, entries: Sequence[Entry]) -> None:
+        """Let everything in this tick happen: reports at once, then people and the desk one after the other."""
+        calls = [call for each in entries if each.turn is Turn.REPORTS and (call := each.happening()) is not None]
+        if calls:
+            self._line.ask_all(calls)
+        if self._fresh:
+            self._look_around()
+        for each in entries:
+            if each.turn is not Turn.REPORTS and not each.lapsed() and (call := each.happening()) is not None:
+                self._line.ask_all([call])
         if self._crew.stirred and self._out:
             self._follow()
 
