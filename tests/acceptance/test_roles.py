@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.app import create_app
+from api.deps import may
 from api.settings import Settings
 from desk.access import ALLOWED, OPEN_TO_ANYONE, Act
 from records.enums import Role
@@ -55,11 +56,14 @@ def test_nobody_enters_but_where_anyone_may(client, table, house, network_id, la
 
 @pytest.mark.parametrize("network_policy", [{"intake": {"anonymous_reports": True}}])
 def test_where_anonymous_reports_are_welcome_a_lapsed_member_is_still_asked_to_sign_in(client, house, network_id):
+    client.app.get("/report", dependencies=[may(Act.REPORT)])(lambda: {})
+    assert client.get("/report").status_code == 200
     assert client.post("/api/sightings", json={}, headers={"Idempotency-Key": "k"}).status_code == 422
     person = an_account(house, network_id)
     with house.act(network_id) as uow:
         uow.accounts.end_sessions(person.id)
     assert client.post("/api/sightings", json={}, headers=person.headers).status_code == 401
+    assert client.get("/report", headers=person.headers).status_code == 401
 
 
 def test_a_script_does_not_judge_among_real_people(client, table):

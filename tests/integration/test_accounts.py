@@ -478,8 +478,9 @@ def test_a_request_never_waits_for_another_of_the_same_session(house, fresh_data
     person = an_account(house, network_id, at=datetime.now(UTC) - timedelta(minutes=10))
     url = make_url(fresh_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as other:
-        other.execute("SELECT FROM session FOR UPDATE")
-        other.execute("SELECT FROM account FOR UPDATE")
+        other.execute("SELECT set_config('tandem.network_id', %s, true)", (str(network_id),))
+        for table in ("session", "account"):
+            assert other.execute(f"SELECT FROM {table} FOR UPDATE").rowcount == 1
         with house.act(network_id) as uow:
             uow._session.connection().exec_driver_sql("SET LOCAL lock_timeout = '1s'")
             assert accounts.recognise(uow, digest(person.token)).known
