@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         app.state.default_network_id = house.default_network().id
         yield
+        await app.state.relay.close()
         app.state.gather.close()
         house.close()
 

@@ -132,6 +132,7 @@ class Relay:
     def __init__(self, house: House) -> None:
         self._house = house
         self._channels: dict[int, _Channel] = {}
+        self._closing = False
 
     async def follow(
         self, network_id: int, actor: Actor, token_sha256: bytes, last_event_id: str | None
@@ -165,6 +166,11 @@ class Relay:
         finally:
             channel.viewers.discard(viewer)
 
+    async def close(self) -> None:
+        """Stop reading, and wait until the last read has given its connection back."""
+        self._closing = True
+        await asyncio.gather(*(each.task for each in self._channels.values() if each.task), return_exceptions=True)
+
     async def _missed(self, network_id: int, cursor: Cursor) -> AsyncIterator[list[Change]]:
         while True:
             changes = await anyio.to_thread.run_sync(self._read, network_id, cursor)
@@ -185,7 +191,8 @@ class Relay:
     async def _run(self, network_id: int, channel: _Channel) -> None:
         checked_at = time.monotonic()
         idle_ticks = 0
-        while idle_ticks < 100:  # nobody has watched for ten seconds: the relay rests until somebody comes
+        # When nobody has watched for ten seconds the relay rests until somebody comes.
+        while idle_ticks < 100 and not self._closing:
             await asyncio.sleep(_TICK_S)
             idle_ticks = 0 if channel.viewers else idle_ticks + 1
             try:
