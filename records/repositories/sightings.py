@@ -133,16 +133,8 @@ class SightingRepository(Repository):
 
     def near(self, boxes: Collection[Box]) -> list[LiveSighting]:
         """Return the exact sightings of open incidents in these boxes, each cell at most once in `boxes`."""
-        return self._live(
-            "sightings_near",
-            cells=[box.cell for box in boxes],
-            sinces=[box.since for box in boxes],
-            untils=[box.until for box in boxes],
-            wests=[box.west for box in boxes],
-            souths=[box.south for box in boxes],
-            easts=[box.east for box in boxes],
-            norths=[box.north for box in boxes],
-        )
+        # Text of a thousand boxes is written faster as JSON than as seven arrays.
+        return self._live("sightings_near", boxes=orjson.dumps(list(boxes)).decode())
 
     def coarse_near(self, box: Box) -> list[LiveSighting]:
         """Return the coarse sightings of open incidents in a box, whatever their cell."""
