@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, text
+import orjson
+from sqlalchemy import text
 
+from geo import cells
 from records.models import Event
 from records.repositories.repository import Repository
 from records.sql import load
@@ -18,8 +20,15 @@ class EventRepository(Repository):
 
     def append(self, rows: Sequence[dict[str, object]]) -> None:
         """Write facts down; each row has kind, subject and, where they apply, version, responder_id, cell5."""
-        if rows:
-            self._session.execute(insert(Event), [{"network_id": self._network_id, **row} for row in rows])
+        if not rows:
+            return
+        told = [
+            {"version": 1, **row, "turn": turn, "cell5": cells.to_int(str(row["cell5"])) if row.get("cell5") else None}
+            for turn, row in enumerate(rows)
+        ]
+        self._session.execute(
+            load("events_append"), {"network_id": self._network_id, "rows": orjson.dumps(told).decode()}
+        )
 
     def after(self, cursor: Cursor, limit: int = 1000) -> list[Event]:
         """Return what became certain after `cursor`, oldest first; nothing that could still be overtaken."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from geo.points import LonLat
 from records import ids
@@ -138,17 +138,14 @@ class IncidentRepository(Repository):
         """Add clusters: for each id its incident, and from when to when its sightings were observed."""
         if clusters:
             self._session.execute(
-                insert(Cluster),
-                [
-                    {
-                        "network_id": self._network_id,
-                        "id": cluster_id,
-                        "incident_id": incident_id,
-                        "first_seen_at": first,
-                        "last_seen_at": last,
-                    }
-                    for cluster_id, (incident_id, first, last) in sorted(clusters.items())
-                ],
+                load("clusters_add"),
+                {
+                    "network_id": self._network_id,
+                    "ids": list(clusters),
+                    "incidents": [incident_id for incident_id, _, _ in clusters.values()],
+                    "firsts": [first for _, first, _ in clusters.values()],
+                    "lasts": [last for _, _, last in clusters.values()],
+                },
             )
 
     def resize_clusters(self, clusters: Mapping[int, tuple[datetime, datetime]]) -> None:

@@ -104,7 +104,7 @@ def a_world(chance, actors, now, count, place=PLACE):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_any_order_any_batches_retractions_too(house, network_id, seed):
     """sightings_near, sightings_coarse_near, sightings_of_clusters, sightings_arrived, sightings_retracted,
-    sightings_move, clusters_merge, clusters_resize: together they give what one look at everything gives."""
+    sightings_move, clusters_add, clusters_merge, clusters_resize give what one look at everything gives."""
     chance = random.Random(seed)
     actors = [an_actor(house, network_id) for _ in range(6)]
     now = datetime.now(UTC)
@@ -197,7 +197,7 @@ def bridge(house, network_id, now):
 
 
 def test_a_bridge_merges_and_its_retraction_splits(house, network_id):
-    """incidents_add, incidents_lock, incident_figures, incident_groups, incidents_write and incident_place."""
+    """incidents_add, incidents_lock, incidents_write, events_append, incident_figures, incident_groups, incident_place."""
     now = datetime.now(UTC)
     between = bridge(house, network_id, now)
     with house.act(network_id) as uow:
