@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas
-import pyarrow.parquet
 import pyproj
 import shapely
+
+if TYPE_CHECKING:
+    import geopandas
 
 from geo.crs import WGS84, place_in, read_frame
 from geo.errors import ColumnMissing, FileTooLarge, GeoError, NotASightingFile
@@ -136,12 +137,16 @@ def _geojson_rows(path: Path) -> Iterator[Raw]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Raw]:
+    # Loaded by the first file that needs it: every command would wait for it otherwise.
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
     try:
-        file = pyarrow.parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path)
         about = json.loads((file.schema_arrow.metadata or {})[b"geo"])
         column = about["primary_column"]
         frame = about["columns"][column].get("crs", "OGC:CRS84")
-    except (KeyError, ValueError, TypeError, OSError, pyarrow.ArrowException) as error:
+    except (KeyError, ValueError, TypeError, OSError, pa.ArrowException) as error:
         raise NotASightingFile from error
     if not set(file.schema_arrow.names) >= _NEEDED:
         raise ColumnMissing
@@ -172,6 +177,8 @@ COLUMNS = tuple(field.name for field in fields(SightingRow) if field.name != "pl
 
 def sightings_frame(rows: Iterable[SightingRow]) -> geopandas.GeoDataFrame:
     """Return sightings as a GeoDataFrame: points in WGS84, longitude first, the columns of `COLUMNS`, also if empty."""
+    import geopandas  # noqa: PLC0415 - pandas takes longer to load than all else here together
+
     kept = list(rows)
     table: dict[str, list[Any]] = {name: [getattr(row, name) for row in kept] for name in COLUMNS}
     table["vehicles"] = [_described(row) for row in kept]

@@ -18,7 +18,6 @@ from desk import access, analytics, territory
 from desk.access import Act
 from desk.analytics import By, Period
 from desk.unit_of_work import UnitOfWork
-from web import maps
 from web.templating import STATIC, fill
 
 router = APIRouter()
@@ -53,6 +52,8 @@ def contents(uow: UnitOfWork, actor: access.Actor, days: Period) -> dict[str, An
 
 def one_file(uow: UnitOfWork, actor: access.Actor, days: Period) -> str:
     """Return the report as one HTML file that asks no host for anything."""
+    from web import maps  # noqa: PLC0415 - drawing is slow to load, and only this needs it
+
     said = contents(uow, actor, days)
     outlines: Sequence[dict[str, Any]] = [territory.feature(zone) for zone in uow.zones.all()]
     script, style = maps.leaflet()

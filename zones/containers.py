@@ -12,9 +12,7 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import pyogrio
 import shapely
-from pyogrio import raw
 
 from zones import errors
 
@@ -70,6 +68,14 @@ class Container(Enum):
     SHAPEFILE = "ESRI Shapefile"
     ZIP = "zip"
     GEOPACKAGE = "GPKG"
+
+
+def _gdal() -> Any:
+    """Fetch GDAL's reader when the first shapefile or GeoPackage asks: it takes longer to load than all else here."""
+    import pyogrio  # noqa: PLC0415
+    import pyogrio.raw  # noqa: PLC0415
+
+    return pyogrio
 
 
 def container_of(content: bytes) -> Container:
@@ -174,7 +180,7 @@ def read_geopackage(content: bytes, limits: ImportLimits) -> RawLayer:
     with tempfile.TemporaryDirectory(prefix="zones-") as folder:
         path = Path(folder) / "zones.gpkg"
         path.write_bytes(content)
-        listed = _asked(lambda: pyogrio.list_layers(path))
+        listed = _asked(lambda: _gdal().list_layers(path))
         layers = [(str(name), str(kind)) for name, kind in listed if kind is not None]
         areas = [name for name, kind in layers if any(word in kind for word in ("Polygon", "Surface", "Unknown"))]
         chosen = areas or [name for name, _ in layers]
@@ -186,12 +192,14 @@ def read_geopackage(content: bytes, limits: ImportLimits) -> RawLayer:
 
 
 def _read(path: Path, container: Container, layer: str | None, limits: ImportLimits) -> RawLayer:
-    about = _asked(lambda: pyogrio.read_info(path, layer=layer, force_feature_count=True))
+    about = _asked(lambda: _gdal().read_info(path, layer=layer, force_feature_count=True))
     if about["driver"] != container.value:
         raise errors.UnreadableLayer
     if about["features"] > limits.features:
         raise errors.TooManyZones
-    meta, _, shapes_wkb, columns = _asked(lambda: raw.read(path, layer=layer, force_2d=True, datetime_as_string=True))
+    meta, _, shapes_wkb, columns = _asked(
+        lambda: _gdal().raw.read(path, layer=layer, force_2d=True, datetime_as_string=True)
+    )
     names = [str(name) for name in meta["fields"]]
     features = []
     for row, content in enumerate(shapes_wkb if shapes_wkb is not None else ()):
