@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -30,10 +31,14 @@ def leaflet() -> tuple[str, str]:
     return (_VENDOR / "leaflet.js").read_text("utf-8"), re.sub(r"background-image:\s*url\([^)]*\);?", "", style)
 
 
-def color_of(incidents: int, most: int) -> str:
-    """Return the colour of a count, darker for more."""
-    share = incidents / max(most, 1)
-    return _STEPS[min(len(_STEPS) - 1, int(share * len(_STEPS)))]
+def density(cell: str, incidents: int) -> float:
+    """Return incidents per square kilometre; a regular hexagon of the resolution's average edge is near enough."""
+    return incidents / (1.5 * math.sqrt(3) * (cells.edge_m(cells.resolution_of(cell)) / 1000) ** 2)
+
+
+def color_of(share: float) -> str:
+    """Return the colour of a share of the densest cell, darker for more."""
+    return _STEPS[min(len(_STEPS) - 1, int(math.sqrt(share) * len(_STEPS)))]
 
 
 def counts_map(groups: Sequence[Mapping[str, Any]], zones: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -55,17 +60,19 @@ def counts_map(groups: Sequence[Mapping[str, Any]], zones: Sequence[Mapping[str,
             tooltip=str(zone["name"]),
         ).add_to(drawn)
         corners += [(lat, lon) for lon, lat in _corners(zone["geometry"]["coordinates"])]
-    most = max((group["incidents"] for group in groups), default=1)
+    densest = max((density(group["cell"], group["incidents"]) for group in groups), default=1.0)
     for group in sorted(groups, key=lambda each: cells.resolution_of(each["cell"])):
+        share = density(group["cell"], group["incidents"]) / densest
         ring = [corner.latlng for corner in cells.boundary(group["cell"])]
-        corners += ring
+        if not zones:
+            corners += ring
         folium.Polygon(
             ring,
             color="#5d2410",
-            weight=1,
+            weight=1.2,
             fill=True,
-            fill_color=color_of(group["incidents"], most),
-            fill_opacity=0.78,
+            fill_color=color_of(share),
+            fill_opacity=0.12 + 0.6 * math.sqrt(share),
             tooltip=f"{group['incidents']} incidents",
         ).add_to(drawn)
     if corners:

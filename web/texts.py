@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 _CATALOGUE = Path(__file__).resolve().parent / "catalogue"
 
 LANGUAGES = ("en", "es")
@@ -25,11 +27,11 @@ def text(lang: str, key: str, **slots: object) -> str:
     return catalogue(lang)[key].format(**slots)
 
 
-def speaker(lang: str) -> Callable[..., str]:
-    """Return `text` in one language."""
+def speaker(lang: str) -> Callable[..., Markup]:
+    """Return `text` in one language for templates: slots are escaped unless they are markup themselves."""
 
-    def speak(key: str, **slots: object) -> str:
-        return text(lang, key, **slots)
+    def speak(key: str, **slots: object) -> Markup:
+        return escape(catalogue(lang)[key]).format(**slots)
 
     return speak
 

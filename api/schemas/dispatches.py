@@ -216,6 +216,7 @@ class OwnDispatchOut(BaseModel):
     partner_step: str | None
     partner_calls_help: bool
     meeting_point: MeetingPointOut | None
+    meet_by: str | None
     place: PointOut | None
     checkin_due_at: str | None
     held_until: str | None

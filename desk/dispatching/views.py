@@ -25,15 +25,10 @@ from records.values import DispatchPlaces
 
 _SEATS: Final = {1: SeatKind.OBSERVER.value, 2: SeatKind.BUDDY.value}
 _STEPS: Final = {step: state.value for state, step in SEAT_STEP.items()}
-_CARDS: Final = {
-    D.PAIRED: "accept.paired",
-    D.EN_ROUTE: "enroute",
-    D.STAGED: "onscene",
-    D.ON_SCENE: "onscene",
-    D.HELD: "partner.lost",
-}
+_CARDS: Final = {D.STAGED: "onscene", D.ON_SCENE: "onscene", D.HELD: "partner.lost"}
 _AFTERCARE: Final = timedelta(hours=1)
 """How long somebody who came home still sees the card for afterwards."""
+_MEET_TO: Final = timedelta(minutes=5)
 _SHIFT: Final = timedelta(hours=12)
 
 
@@ -265,12 +260,37 @@ def _own_view(
         # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
         "partner_calls_help": bool(partner and seat.active and _alarm(partner, calls) == CheckinState.HELP),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
+        "meet_by": at(_meet_by(dispatch, around)) if seat.active else None,
         "place": point(around.places[dispatch.id].place) if together and _read_the_rules(uow, seat) else None,
         "checkin_due_at": at(seat.checkin_due_at),
         "held_until": at(dispatch.held_until),
-        "card": _CARDS.get(D(dispatch.state), "after") if seat.active else "after",
+        "card": _card(dispatch, seat),
         "version": dispatch.version,
     }
+
+
+def _card(dispatch: Dispatch, seat: Seat) -> str:
+    """Return the key of the short text for one person's own step, which may be ahead of the dispatch's."""
+    if not seat.active:
+        return "after"
+    if dispatch.state in {D.PAIRED, D.EN_ROUTE}:
+        return "enroute" if seat.step >= SEAT_STEP[D.EN_ROUTE] else "accept.paired"
+    return _CARDS.get(D(dispatch.state), "after")
+
+
+def _meet_by(dispatch: Dispatch, around: _Around) -> datetime | None:
+    """Return when both should be at the meeting point; to five minutes, or it would tell where the other set out."""
+    seated = {seat.responder_id: seat.during.lower for seat in around.seats[dispatch.id] if seat.active}
+    ways = [
+        timedelta(seconds=offer.eta_s)
+        for offer in around.offers.get(dispatch.id, ())
+        if offer.responder_id in seated and offer.state == O.ACCEPTED
+    ]
+    begun = [moment for moment in seated.values() if moment is not None]
+    if not ways or not begun:
+        return None
+    latest = max(begun) + max(ways)
+    return latest + (datetime.min.replace(tzinfo=latest.tzinfo) - latest) % _MEET_TO
 
 
 def _read_the_rules(uow: UnitOfWork, seat: Seat) -> bool:

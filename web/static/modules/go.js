@@ -39,14 +39,17 @@ function turn() {
 setInterval(turn, 500);
 
 // the small map of a pair: the meeting point, and the place once both are there
+/** @type {WeakMap<Element, string>} */
+const drawn = new WeakMap();
 function drawMaps() {
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-go-map]"))) {
     const told = `${each.dataset.meeting}|${each.dataset.place}`;
-    if (each.dataset.drawn === told) continue;
-    each.dataset.drawn = told;
-    each.replaceChildren();
-    each.dataset.bounds = bounds;
-    const map = groundMap(each, { controls: false });
+    const inner = /** @type {HTMLElement} */ (each.firstElementChild);
+    if (drawn.get(inner) === told) continue;
+    drawn.set(inner, told);
+    inner.replaceChildren();
+    inner.dataset.bounds = bounds;
+    const map = groundMap(inner, { controls: false });
     const put = (/** @type {string | undefined} */ at, /** @type {string} */ icon) => {
       if (!at) return null;
       const [lon, lat] = at.split(" ").map(Number);

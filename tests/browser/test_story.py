@@ -1,0 +1,84 @@
+"""From a pin to home, through the pages of five people, each in a browser of their own."""
+
+from __future__ import annotations
+
+from records.enums import Role
+from tests.crews import PLACE, a_crew
+
+
+def judge(page, incident: str) -> None:
+    page.click(f"#row-{incident}")
+    page.wait_for_selector("#incident-card")
+    page.locator("label:has(input[name=verdict][value=verified])").click()
+    page.locator("label:has(input[name=agency][value=immigration])").click()
+    page.select_option("[name=basis]", "uniform marking")
+    page.click("form.judge button[type=submit]")
+
+
+def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
+    one, other = a_crew(site.house, site.network_id, 2)
+    spotter = opened("/pin", site.person(Role.SPOTTER), phone=True)
+    phones = [opened("/go", member.person, phone=True) for member in (one, other)]
+    verifier = opened("/map", site.person(Role.VERIFIER))
+    desk = opened("/map", site.person(Role.DISPATCHER))
+    for page in phones:
+        page.wait_for_selector("text=You can be asked")
+
+    # the spotter sends a pin from where they stand
+    spotter.context.grant_permissions(["geolocation"])
+    spotter.context.set_geolocation({"longitude": PLACE.lon, "latitude": PLACE.lat, "accuracy": 12})
+    spotter.click("#pin-gps")
+    spotter.wait_for_selector("#pin-hint", state="hidden")
+    spotter.locator("label:has(input[name=activity][value=arrest])").click()
+    spotter.click("#pin-send")
+    spotter.wait_for_selector("#receipt")
+    assert "It is being checked; please do not post it yet." in spotter.locator("#receipt").inner_text()
+
+    # two people judge it, each for themself
+    row = desk.wait_for_selector("[data-queue] .row")
+    incident = row.get_attribute("data-incident")
+    judge(verifier, incident)
+    verifier.wait_for_selector("text=One more person is needed")
+    judge(desk, incident)
+    desk.wait_for_selector("#incident-live .state-verified")
+    verifier.wait_for_selector("#incident-live .state-verified")
+
+    # the dispatcher asks for a pair and sends it
+    desk.click(".suggest button")
+    pair = desk.wait_for_selector(".pair.best").inner_text()
+    assert one.alias in pair
+    assert other.alias in pair
+    desk.click(".pair.best button")
+    desk.wait_for_selector("#incident-live .chip-offering")
+
+    # both say yes on their phones; the first one waits and is told not to set out alone
+    phones[0].click("text=Yes, I can go")
+    phones[0].wait_for_selector("text=Do not set out alone.")
+    phones[1].click("text=Yes, I can go")
+    for page, partner in zip(phones, (other, one), strict=True):
+        page.wait_for_selector(f"text=You are two. Partner: {partner.alias}.")
+    desk.wait_for_selector("#board .chip-paired")
+
+    # they go, meet, and only then see the place
+    for page in phones:
+        page.click("text=Leaving now")
+        page.wait_for_selector("text=Do not pass through the scene.")
+    assert phones[0].locator("[data-go-map]").get_attribute("data-place") == ""
+    phones[0].click("text=Staged: at the meeting point")
+    phones[0].wait_for_selector("text=Waiting for your partner to arrive")
+    phones[1].click("text=Staged: at the meeting point")
+    for page in phones:
+        page.wait_for_selector("text=Stay together, in public space")
+        assert page.locator("[data-go-map]").get_attribute("data-place") != ""
+    desk.wait_for_selector("#board .chip-staged")
+
+    # one checks in, both are done
+    phones[0].click("text=I am well")
+    for page in phones:
+        page.click("text=We are on scene")
+        page.wait_for_selector("button:has-text('We are done and away')")
+    for page in phones:
+        page.click("text=We are done and away")
+        page.wait_for_selector("text=Home safe? Check in.")
+    desk.wait_for_selector("#board .out-row", state="detached")
+    desk.wait_for_selector("#incident-live .dispatch-cleared")
