@@ -271,7 +271,7 @@ def _own_view(
 
 def _card(dispatch: Dispatch, seat: Seat) -> str:
     """Return the key of the short text for one person's own step, which may be ahead of the dispatch's."""
-    if not seat.active:
+    if not seat.active or seat.step >= SEAT_STEP[D.CLEARED]:
         return "after"
     if dispatch.state in {D.PAIRED, D.EN_ROUTE}:
         return "enroute" if seat.step >= SEAT_STEP[D.EN_ROUTE] else "accept.paired"
