@@ -58,10 +58,12 @@ class Play:
             self._tally.reports += 1
             self._agenda.add(row.observed_at, partial(self._report, row), turn=Turn.REPORTS)
             self._until = max(self._until or row.observed_at, row.observed_at)
-        while happenings := self._agenda.take():
+        while entries := self._agenda.take():
+            self._pace(self._agenda.now)
             self._move_to(self._agenda.now)
-            self._step(happenings)
+            self._step(entries)
         if self._begun is not None:
+            # Nothing is left but the silence in which incidents close; nobody has to wait for that.
             for _ in range(_RUN_OUT_STEPS):
                 self._agenda.now += _RUN_OUT
                 self._move_to(self._agenda.now)
@@ -69,7 +71,6 @@ class Play:
 
     def _move_to(self, moment: datetime) -> None:
         """Move the network's clock; where it stands later already it stays, for a clock never goes back."""
-        self._pace(moment)
         call = Call("POST", "/api/rehearsal/clock", self._cast.clock, {"now": written(moment)})
         reply = self._line.ask(call)
         if not reply.ok and (self._on_time or reply.title != _PASSED):
