@@ -15,22 +15,24 @@ from typing import Final
 from api.wiring import House
 from desk import accounts, intake
 from desk.access import ANONYMOUS, Actor
-from desk.errors import DeskError
-from desk.intake import Received, Report
-from desk.unit_of_work import NetworkNow
+from desk.errors import DeskError, NotSignedIn
+from desk.intake import Outcome, Received, Report
+from desk.unit_of_work import NetworkNow, UnitOfWork
 from records.errors import DatabaseAway, TryAgain
 
 _LINGER_S: Final = 0.002
 _ANSWER_S: Final = 30.0
 _TRIES: Final = 5
-_KEPT_S: Final = 1.0
+_KEPT_S: Final = 60.0
+_NOBODY_KEPT_S: Final = 1.0
 _KEPT_MOST: Final = 4096
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Waiting:
     network_id: int
     report: Report
+    token_sha256: bytes | None = None
     answer: Future[Received] = field(default_factory=Future)
 
 
@@ -45,17 +47,28 @@ class Gather:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def receive(self, network_id: int, report: Report) -> Received:
+    def receive(self, network_id: int, report: Report, token_sha256: bytes | None = None) -> Received:
         """Store one report together with others that wait, and return once it is committed.
+
+        Parameters
+        ----------
+        network_id
+            The network it is for.
+        report
+            The report.
+        token_sha256
+            The session it comes with: asked again inside the transaction, one question for the whole batch.
 
         Raises
         ------
+        NotSignedIn
+            The session has ended.
         DeskError
             Why this report cannot be kept; the others of its batch are.
         DatabaseAway
             The database is gone, or this process is stopping; a retry with the same key is safe.
         """
-        waiting = _Waiting(network_id, report)
+        waiting = _Waiting(network_id, report, token_sha256)
         with self._lock:
             if self._closed:
                 raise DatabaseAway
@@ -111,7 +124,7 @@ class Gather:
     def _store(self, network_id: int, waitings: Sequence[_Waiting]) -> None:
         """Store a batch of one network; where the database refuses it, halve it, so that one row spoils no other."""
         try:
-            outcomes = self._committed(network_id, [waiting.report for waiting in waitings])
+            outcomes = self._committed(network_id, waitings)
         except DatabaseAway as error:
             for waiting in waitings:
                 waiting.answer.set_exception(error)
@@ -129,12 +142,12 @@ class Gather:
                 else:
                     waiting.answer.set_result(outcome)
 
-    def _committed(self, network_id: int, reports: Sequence[Report]) -> list[Received | DeskError]:
+    def _committed(self, network_id: int, waitings: Sequence[_Waiting]) -> list[Outcome]:
         """Store reports in one transaction, once more where two writers met; return after COMMIT."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 with self._house.act(network_id) as uow:
-                    outcomes = intake.receive(uow, reports)
+                    outcomes = _received(uow, waitings)
             except TryAgain:
                 if not tries_left:
                     raise
@@ -144,6 +157,16 @@ class Gather:
         raise TryAgain
 
 
+def _received(uow: UnitOfWork, waitings: Sequence[_Waiting]) -> list[Outcome]:
+    """Receive the reports whose sessions still hold; the others are asked to sign in."""
+    asked = {waiting.token_sha256 for waiting in waitings if waiting.token_sha256 is not None}
+    standing = accounts.still_signed_in(uow, asked)
+    held = [each.token_sha256 is None or each.token_sha256 in standing for each in waitings]
+    kept = [waiting.report for waiting, holds in zip(waitings, held, strict=True) if holds]
+    outcomes = iter(intake.receive(uow, kept))
+    return [next(outcomes) if holds else NotSignedIn() for holds in held]
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sends a sighting, in which network, and whether that network takes reports from nobody in particular."""
@@ -151,12 +174,13 @@ class Caller:
     actor: Actor
     network: NetworkNow
     anonymous_reports: bool
+    token_sha256: bytes | None = None
 
 
 class Callers:
-    """Remembers for a second who a token belongs to, so that a burst of pins does not cost two transactions each.
+    """Remembers for a while who a token belongs to, so that a burst of pins does not cost a transaction each.
 
-    A session that is ended is refused within that second.
+    Whether the session still holds is asked again with every batch; `forget` drops one that does not.
     """
 
     def __init__(self, house: House) -> None:
@@ -173,10 +197,16 @@ class Callers:
             return kept[1]
         with self._house.act(network_id) as uow:
             actor = accounts.recognise(uow, token_sha256) if token_sha256 else ANONYMOUS
-            caller = Caller(actor, uow.network, uow.policy.intake.anonymous_reports)
+            caller = Caller(actor, uow.network, uow.policy.intake.anonymous_reports, token_sha256)
         with self._lock:
-            self._kept[key] = (time.monotonic() + _KEPT_S, caller)
+            lasts_s = _KEPT_S if actor.known else _NOBODY_KEPT_S
+            self._kept[key] = (time.monotonic() + lasts_s, caller)
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT_MOST:
                 self._kept.popitem(last=False)
         return caller
+
+    def forget(self, network_id: int, token_sha256: bytes | None) -> None:
+        """Drop what is remembered of a token."""
+        with self._lock:
+            self._kept.pop((network_id, token_sha256), None)

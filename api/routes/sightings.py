@@ -18,6 +18,7 @@ from api.routes.retrying import RetryingRoute
 from api.schemas.sightings import Moment, ReceivedOut, RetractedOut, RetractIn, SightingIn, SightingsOut, bounds_of
 from desk import access, board, intake
 from desk.access import Act
+from desk.errors import NotSignedIn
 from records.errors import NotAnId
 
 router = APIRouter(prefix="/api/sightings", tags=["sightings"])
@@ -86,7 +87,13 @@ def report(
         raise KeyMissing
     keyed = hmac.digest(get_house(request).keys.receipt_key(), b"body\0" + content, hashlib.sha256)
     gather: Gather = request.app.state.gather
-    received = gather.receive(caller.network.id, body.report(caller.actor, idempotency_key, keyed))
+    told = body.report(caller.actor, idempotency_key, keyed)
+    try:
+        received = gather.receive(caller.network.id, told, caller.token_sha256)
+    except NotSignedIn:
+        callers: Callers = request.app.state.callers
+        callers.forget(caller.network.id, caller.token_sha256)
+        raise
     if received.known:
         response.headers["Idempotency-Replayed"] = "true"
     return ReceivedOut.of(received)

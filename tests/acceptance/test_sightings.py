@@ -167,9 +167,14 @@ def test_nobody_known_may_report_here_but_an_ended_session_is_told(client):
     assert post(client, key | lapsed).status_code == 401
 
 
-def test_an_ended_session_reports_nothing_more_after_a_second(client, house, network_id):
-    person = an_account(house, network_id, lasts=timedelta(seconds=-1))
-    assert post(client, person.headers).status_code == 401
+def test_an_ended_session_reports_nothing_more_at_once(client, house, network_id, spotter):
+    assert post(client, spotter.headers).status_code == 201
+    with house.act(network_id) as uow:
+        uow.accounts.end_sessions(spotter.id)
+    before = stored(house, network_id)
+    assert [post(client, spotter.headers).status_code for _ in range(2)] == [401, 401]
+    assert stored(house, network_id) == before
+    assert post(client, an_account(house, network_id, lasts=timedelta(seconds=-1)).headers).status_code == 401
 
 
 def test_too_many_at_once_are_asked_to_wait(client, spotter):

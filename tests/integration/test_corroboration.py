@@ -121,6 +121,7 @@ def test_any_order_any_batches_retractions_too(house, network_id, seed):
 
 
 def test_across_the_antimeridian(house, network_id):
+    """incident_place and incident_figures find the middle on the sphere."""
     chance = random.Random(4)
     actors = [an_actor(house, network_id) for _ in range(4)]
     now = datetime.now(UTC)
@@ -197,7 +198,7 @@ def bridge(house, network_id, now):
 
 
 def test_a_bridge_merges_and_its_retraction_splits(house, network_id):
-    """incidents_add, incidents_lock, incidents_write, events_append, incident_figures, incident_groups, incident_place."""
+    """incidents_add, incidents_lock, incidents_write, events_append, incident_figures, incident_groups hold."""
     now = datetime.now(UTC)
     between = bridge(house, network_id, now)
     with house.act(network_id) as uow:
