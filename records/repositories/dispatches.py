@@ -125,16 +125,9 @@ class DispatchRepository(Repository):
     def lock_due(self, timer: str, limit: int, **moments: datetime) -> list[Dispatch]:
         """Take the dispatches a timer is due for (`offers_due`, `held_due`, `missed_due`), leaving others' alone."""
         due = self._session.scalars(load(timer), {"network_id": self._network_id, "limit": limit, **moments}).all()
-        if not due:
-            return []
-        return list(
-            self._session.scalars(
-                select(Dispatch)
-                .where(Dispatch.network_id == self._network_id, Dispatch.id.in_(due))
-                .order_by(Dispatch.id)
-                .execution_options(populate_existing=True)
-            )
-        )
+        query = select(Dispatch).where(Dispatch.network_id == self._network_id, Dispatch.id.in_(due))
+        fresh = query.order_by(Dispatch.id).execution_options(populate_existing=True)
+        return list(self._session.scalars(fresh)) if due else []
 
     def lock_live(self, incident_ids: Collection[int]) -> list[Dispatch]:
         """Return the live dispatches of incidents, by id, taken until the end of this transaction."""
