@@ -28,7 +28,7 @@ class InlineMap(folium.Map):
 def leaflet() -> tuple[str, str]:
     """Return Leaflet's script and style, without the pictures that the style would fetch."""
     style = (_VENDOR / "leaflet.css").read_text("utf-8")
-    return (_VENDOR / "leaflet.js").read_text("utf-8"), re.sub(r"background-image:\s*url\([^)]*\);?", "", style)
+    return (_VENDOR / "leaflet.js").read_text("utf-8"), re.sub(r"[\w-]+:\s*url\([^)]*\);?", "", style)
 
 
 def density(cell: str, incidents: int) -> float:

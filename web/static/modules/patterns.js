@@ -21,7 +21,7 @@ map.on("load", () => {
   } });
   map.addLayer({ id: "counts-edge", type: "line", source: "counts", paint: { "line-color": "#8a3312", "line-opacity": 0.75, "line-width": 1.2 } });
   map.addLayer({ id: "counts-number", type: "symbol", source: "counts-spots", layout: {
-    "text-field": ["to-string", ["get", "incidents"]], "text-size": 19, "text-font": ["Segoe UI Bold", "Liberation Sans", "Arial"], "text-allow-overlap": true,
+    "text-field": ["to-string", ["get", "incidents"]], "text-size": 19, "text-font": ["Segoe UI Bold", "Liberation Sans", "Arial"], "text-variable-anchor": ["center", "bottom", "top"], "text-radial-offset": 0.9,
   }, paint: { "text-color": "#4a1a06", "text-halo-color": "#fff9f0", "text-halo-width": 2.2 } });
   map.on("click", "counts-number", (event) => {
     const count = event.features?.[0]?.properties.incidents;

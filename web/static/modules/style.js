@@ -141,7 +141,7 @@ const cellLayers = (c) => [
     id: "cells", type: "fill", source: "cells", "source-layer": "cells",
     paint: {
       "fill-color": ["interpolate", ["linear"], ["get", "sightings"], 1, c.cell[0], 6, c.cell[1], 24, c.cell[2]],
-      "fill-opacity": ["interpolate", ["linear"], ["get", "sightings"], 1, 0.14, 6, 0.26, 24, 0.4],
+      "fill-opacity": ["interpolate", ["linear"], ["get", "sightings"], 1, 0.13, 6, 0.22, 24, 0.32],
     },
   },
   {
