@@ -1,6 +1,6 @@
 -- Exact sightings of open incidents in some cells (resolution 9), each cell between two moments and inside a box in
 -- degrees WGS84; whoever asks decides by the metre. Leans on sighting_near (network_id, cell9, observed_at): OFFSET 0
--- keeps the planner from looking at everything at once, whatever it believes about the number of boxes.
+-- keeps the planner from looking at everything at once, and a pair of columns compared fits no other index.
 SELECT s.id, s.cluster_id, s.lon, s.lat, s.observed_at, s.source_group, s.vouched, s.activity, s.vehicles,
        s.plate_token, s.use, s.accuracy_m, of.incident_id, of.touched, of.cluster_since
 FROM jsonb_to_recordset(CAST(:boxes AS jsonb)) AS box(
@@ -8,7 +8,8 @@ FROM jsonb_to_recordset(CAST(:boxes AS jsonb)) AS box(
 CROSS JOIN LATERAL (
   SELECT *, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat
   FROM sighting
-  WHERE network_id = :network_id AND cell9 = box.cell AND observed_at BETWEEN box.since AND box.until
+  WHERE network_id = :network_id
+    AND (cell9, observed_at) >= (box.cell, box.since) AND (cell9, observed_at) <= (box.cell, box.until)
     AND use = 'indexed' AND retracted_at IS NULL
   OFFSET 0) AS s
 CROSS JOIN LATERAL (
