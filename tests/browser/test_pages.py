@@ -82,12 +82,13 @@ def test_a_pin_posted_over_http_appears_on_the_open_map(site, opened) -> None:
 
 def test_the_queue_is_worked_by_keyboard(site, opened) -> None:
     spotter = site.person(Role.SPOTTER)
-    httpx.post(f"{site.address}/api/sightings", json=a_pin(), headers=spotter.headers, trust_env=False)
+    pin = a_pin(vehicles=[{"type": "suv", "plate": "ABC1234"}])
+    httpx.post(f"{site.address}/api/sightings", json=pin, headers=spotter.headers, trust_env=False)
     page = opened("/map", site.person(Role.VERIFIER))
     page.wait_for_selector("[data-queue] .row")
     page.focus("[data-queue] .row")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#incident-card")
+    page.wait_for_selector("text=plate ends 34")
     page.keyboard.press("Escape")
     page.wait_for_selector("#incident", state="hidden")
     assert page.evaluate("document.activeElement.matches('[data-queue] .row')")
