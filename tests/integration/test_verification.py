@@ -223,7 +223,8 @@ def test_nothing_under_that_id(case, people):
         verification.undo(uow, people[0], ids.new_id())
 
 
-def test_incident_sources_names_groups_and_accounts(case):
+def test_sources_name_groups_and_accounts(case):
+    """incident_sources tells who stands behind an incident while the link is kept."""
     with case.house.act(case.network_id) as uow:
         [source] = uow.incidents.sources(case.incident.id)
     assert source.account_id is not None
