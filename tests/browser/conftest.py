@@ -109,9 +109,9 @@ def browsed(cluster: PrivateCluster, tmp_path_factory: pytest.TempPathFactory) -
     return tmp_path_factory.mktemp("browsed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, once for all tests."""
+    """The system's Chromium; closed with the module, because this thread's loop must not meet the other rings."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=found, args=LAUNCH)

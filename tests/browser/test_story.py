@@ -16,7 +16,7 @@ def judge(page, incident: str) -> None:
 
 
 def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
-    one, other = a_crew(site.house, site.network_id, 2)
+    one, other, _further_away = a_crew(site.house, site.network_id, 3, observers=1)
     spotter = opened("/pin", site.person(Role.SPOTTER), phone=True)
     phones = [opened("/go", member.person, phone=True) for member in (one, other)]
     verifier = opened("/map", site.person(Role.VERIFIER))
@@ -48,6 +48,7 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     pair = desk.wait_for_selector(".pair.best").inner_text()
     assert one.alias in pair
     assert other.alias in pair
+    assert "3 of 3 could go" in desk.locator("#pairs .ruled-out summary").inner_text()
     desk.click(".pair.best button")
     desk.wait_for_selector("#incident-live .chip-offering")
 

@@ -90,6 +90,8 @@ export class Incidents {
   /** Letters that read on the ground of the page's theme. */
   ink() {
     const [ink, halo, blue] = INK[theme()];
+    const way = theme() === "dark" ? "#7db1ff" : "#1c5cc0";
+    this.map.setPaintProperty("ways", "line-color", ["case", ["==", ["get", "state"], "held"], "#e0622a", way]);
     for (const [layer, color] of [["incidents", ink], ["meetings", blue]]) {
       this.map.setPaintProperty(layer, "text-color", color);
       this.map.setPaintProperty(layer, "text-halo-color", halo);

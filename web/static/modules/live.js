@@ -63,6 +63,10 @@ export function follow(onFact, onReset) {
   open();
   addEventListener("offline", () => show(false));
   addEventListener("pagehide", () => source.close());
+  // Whoever signs out has no stream any more; asking for it again would only be refused.
+  document.addEventListener("submit", (event) => {
+    if (event.target instanceof HTMLFormElement && event.target.getAttribute("action") === "/sign-out") source.close();
+  });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
