@@ -1,3 +1,5 @@
+"""Accounts, vouchers and sessions over HTTP, as people meet them."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What guards every answer: sizes, origins, headers, limits."""
+
 from __future__ import annotations
 
 import io

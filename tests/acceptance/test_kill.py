@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.builders import a_script_token
 
 from records import engine
 from records.cluster import PrivateCluster
+from tests.builders import a_script_token
 from tests.service import Service
 
 CLIENTS = 4

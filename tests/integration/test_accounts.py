@@ -1,3 +1,5 @@
+"""Accounts, vouchers and sessions in the database."""
+
 from __future__ import annotations
 
 import itertools

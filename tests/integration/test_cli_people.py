@@ -1,3 +1,5 @@
+"""Accounts, vouchers and tokens from the console."""
+
 from __future__ import annotations
 
 import re

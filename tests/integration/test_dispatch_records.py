@@ -318,6 +318,8 @@ def test_a_look_finishes_on_its_own_when_the_incident_closes(house, network_id, 
 
 def test_named_people_who_cannot_go(house, network_id, crew, incident, fresh_database_url) -> None:
     new = a_crew(house, network_id, 2, at=NOW, seasoned=False)
+    with house.act(network_id, now=NOW) as uow:
+        uow.responders.avoid(new[0].responder_id, [new[1].responder_id])
     with pytest.raises(PairDoesNotFit):
         send(house, network_id, incident, pair=(new[0].responder_id, new[1].responder_id))
     first = (crew[0].responder_id, crew[1].responder_id)

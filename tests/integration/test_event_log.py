@@ -1,4 +1,4 @@
-"""R7: streams resume below the snapshot fence and miss nothing; the naive cursor must fail the same test."""
+"""R7, `events_after`, `events_forget`: streams resume below the fence, miss nothing; the naive cursor must fail."""
 
 from __future__ import annotations
 

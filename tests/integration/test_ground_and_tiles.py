@@ -1,4 +1,4 @@
-"""The ground, the zones and the tiles: what is kept is what is drawn, at cell centres and nowhere finer."""
+"""The ground (`ground_add`), the zones and the tiles: what is kept is what is drawn, at cell centres, nowhere finer."""
 
 from __future__ import annotations
 

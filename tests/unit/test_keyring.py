@@ -1,3 +1,5 @@
+"""Keys in a folder that only the service may open."""
+
 from __future__ import annotations
 
 import threading

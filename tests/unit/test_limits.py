@@ -1,3 +1,5 @@
+"""How much at once, and how long one waits."""
+
 from __future__ import annotations
 
 import pytest

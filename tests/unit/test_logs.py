@@ -1,3 +1,5 @@
+"""Logs say ids and durations, and nothing else that happens to be handed to them."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""Passphrases that are offered, and those that are refused."""
+
 from __future__ import annotations
 
 import math
