@@ -39,7 +39,21 @@ export function groundMap(container, wanted = {}) {
     map.addControl(new AttributionControl({ compact: true, customAttribution: container.dataset.attribution }));
   }
   document.addEventListener("tandem:theme", () => restyle(map, shown));
+  map.on("error", ({ error }) => refused(/** @type {Error & {status?: number}} */ (error)));
   return map;
+}
+
+let leaving = false;
+addEventListener("pagehide", () => { leaving = true; });
+document.addEventListener("submit", (event) => {
+  if (event.target instanceof HTMLFormElement && event.target.getAttribute("action") === "/sign-out") leaving = true;
+});
+
+/** A tile that did not come: after the session ended the door is the place to be; while leaving it does not matter. */
+function refused(/** @type {Error & {status?: number}} */ error) {
+  if (leaving) return;
+  if (error.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  else console.error(error);
 }
 
 /** The ground in the other palette; what a page laid on top stays. */
