@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo.distance import moved
 from records.enums import Role
 from tests.crews import PLACE, a_crew
 
@@ -16,7 +17,8 @@ def judge(page, incident: str) -> None:
 
 
 def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
-    one, other, _further_away = a_crew(site.house, site.network_id, 3, observers=1)
+    one, other = a_crew(site.house, site.network_id, 2, observers=1)
+    a_crew(site.house, site.network_id, 1, observers=0, place=moved(PLACE, 1500.0, 0.0))
     spotter = opened("/pin", site.person(Role.SPOTTER), phone=True)
     phones = [opened("/go", member.person, phone=True) for member in (one, other)]
     verifier = opened("/map", site.person(Role.VERIFIER))
