@@ -23,7 +23,8 @@ class IntakePolicy:
     oldest: timedelta = timedelta(days=3650)
     coarse_beyond_m: float = 250.0
     unvouched_per_cell_and_hour: int = 200
-    area_margin_m: float = 5_000.0
+    area_margin_m: float = 15_000.0
+    """Reports from this far outside the zones are taken too: a city's airport often lies beyond its districts."""
     note_length: int = 500
 
 

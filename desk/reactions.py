@@ -31,8 +31,8 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
 
 DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
-    dispatching.expire_due,
     dispatching.held_due,
+    dispatching.expire_due,
     checkins.missed_due,
     verification.close_quiet,
 )

@@ -152,7 +152,7 @@ def _in_vain(uow: UnitOfWork, dispatch: Dispatch, *, still_open: bool) -> bool:
 
 
 def _ask_again_for_one(uow: UnitOfWork, dispatch: Dispatch, *, still_open: bool) -> None:
-    if not still_open:
+    if not still_open and dispatch.held_until is not None and dispatch.held_until > uow.now:
         ask_more(uow, dispatch)
     # Somebody may become available meanwhile: look again after a window, until the deadline ends it.
     uow.dispatches.change(dispatch, offers_until=uow.now + uow.policy.pairs.wave_window)

@@ -273,6 +273,21 @@ def test_a_partner_who_withdraws_is_replaced(client, dispatcher, crew, incident)
     assert (joined["state"], joined["partner"], joined["partner_step"]) == ("paired", other.alias, "paired")
 
 
+def test_nobody_is_asked_in_the_moment_in_which_a_hold_ends(
+    client, dispatcher, crew, incident, house, network_id
+) -> None:
+    dispatch, one, other = staged(client, dispatcher, incident, crew)
+    step(client, one, dispatch, "withdraw")
+    fresh = a_crew(house, network_id, 3)
+    end = datetime.fromisoformat(mine(client, other)["dispatches"][0]["held_until"])
+    with house.act(network_id, now=end) as uow:
+        assert dispatching.expire_due(uow) == 1
+    assert not {member.alias for member in fresh} & {o["alias"] for o in seen(client, dispatcher, dispatch)["offers"]}
+    with house.act(network_id, now=end) as uow:
+        assert dispatching.held_due(uow) == 1
+    assert seen(client, dispatcher, dispatch)["state"] == "cancelled"
+
+
 def test_the_one_left_may_clear(client, dispatcher, crew, incident) -> None:
     dispatch, one, other = staged(client, dispatcher, incident, crew)
     step(client, one, dispatch, "withdraw")
