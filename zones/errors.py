@@ -13,6 +13,10 @@ class ZoneNotFound(ZonesError):
     """There is no such zone."""
 
 
+class GroundTooWide(ZonesError):
+    """These zones are too wide to be looked at cell by cell."""
+
+
 class ZoneFileError(ZonesError):
     """This zone file cannot be read."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from geo import cells
+from zones.errors import GroundTooWide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 DEFAULT_LEAF = 10
 """Leaf resolution of a city; a county takes 9."""
+
+MOST_CELLS = 200_000
+"""Ground is listed cell by cell up to about this many: a state at resolution 8, never a continent."""
 
 COVERAGE_RESOLUTION = 8
 """Coverage is told in cells of this resolution and no finer."""
@@ -55,8 +59,7 @@ class Cover:
 
 def leaf_for(zones: ZoneSet, leaf: int = DEFAULT_LEAF) -> int:
     """Return `leaf`, or the finest coarser resolution that keeps the cover below 400,000 leaves."""
-    area_km2 = sum(_rough_area_km2(zone.boundary) for zone in zones.zones)
-    leaves = area_km2 / _KM2_PER_LEAF_10 * float(_GROWTH) ** (leaf - DEFAULT_LEAF)
+    leaves = _leaves_about(zones, leaf)
     while leaf > 0 and leaves > _MAX_LEAVES:
         leaf -= 1
         leaves /= _GROWTH
@@ -80,6 +83,12 @@ def cover(zones: ZoneSet, leaf: int) -> Cover:
     )
 
 
+def _leaves_about(zones: ZoneSet, resolution: int) -> float:
+    """Return about how many cells of a resolution the zones have, without counting them."""
+    area_km2 = sum(_rough_area_km2(zone.boundary) for zone in zones.zones)
+    return area_km2 / _KM2_PER_LEAF_10 * float(_GROWTH) ** (resolution - DEFAULT_LEAF)
+
+
 def leaves_of(boundary: MultiPolygon, leaf: int) -> tuple[list[int], list[int]]:
     """Return the leaves that lie wholly inside a boundary (WGS84), and those that only touch it, as cell numbers."""
     if boundary.is_empty:
@@ -97,7 +106,9 @@ def leaves_of(boundary: MultiPolygon, leaf: int) -> tuple[list[int], list[int]]:
 
 
 def cells_of(zones: ZoneSet, resolution: int = COVERAGE_RESOLUTION) -> tuple[str, ...]:
-    """Return every cell of `resolution` that shares ground with some zone, sorted."""
+    """Return every cell of `resolution` that shares ground with some zone, sorted; raises `GroundTooWide`."""
+    if _leaves_about(zones, resolution) > MOST_CELLS:
+        raise GroundTooWide
     numbers: set[int] = set()
     for zone in zones.zones:
         inside, touching = leaves_of(zone.boundary, resolution)

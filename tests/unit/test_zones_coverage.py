@@ -13,6 +13,7 @@ from geo import cells
 from geo.distance import metres_between
 from geo.points import LonLat
 from zones.coverage import CellCoverage, OnCall, coverage, may_go_together, pairs_among
+from zones.errors import GroundTooWide
 from zones.index import cells_of
 from zones.model import Zone, ZoneSet
 
@@ -100,3 +101,10 @@ def test_the_ground_is_every_cell_that_a_zone_touches() -> None:
     covered = coverage(ground, [a_person(1), a_person(2)], minutes=5)
     assert [entry.cell for entry in covered] == list(ground)
     assert 0 < sum(not entry.gap for entry in covered) < len(ground)
+
+
+def test_a_continent_is_not_listed_cell_by_cell() -> None:
+    continent = Zone(1, "Wide", shapely.MultiPolygon([shapely.box(-20, -30, 40, 30)]))
+    with pytest.raises(GroundTooWide):
+        cells_of(ZoneSet.of([continent]), 8)
+    assert cells_of(ZoneSet.of([continent]), 3)
