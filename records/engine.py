@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -66,26 +64,37 @@ def owner_engine(url: str) -> Engine:
     return create_engine(url, hide_parameters=True, poolclass=NullPool, json_serializer=_dumps)
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
+def revisions() -> list[str]:
+    """Return the names of all revisions, first to last; a file's number is its revision."""
+    return sorted(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` up (or down) to `revision`."""
+    """Bring the database at `url` up (or down) to `revision`; one that is there already is left alone."""
     engine = owner_engine(url)
-    config = _config()
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        current = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
-        known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if current else None
-        connection.rollback()
-        down = revision == "base" or (known is not None and revision.isdigit() and revision < known)
-        (command.downgrade if down else command.upgrade)(config, revision)
-        connection.commit()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            there = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+            known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
+            connection.rollback()
+            wanted = revisions()[-1] if revision == "head" else revision
+            if known != wanted:
+                _move(connection, revision, down=revision == "base" or (known is not None and wanted < known))
+    finally:
+        engine.dispose()
+
+
+def _move(connection: Connection, revision: str, *, down: bool) -> None:
+    # Loaded only when there is something to move: every start would wait for it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    (command.downgrade if down else command.upgrade)(config, revision)
+    connection.commit()
 
 
 def ensure_network(url: str, *, slug: str, name: str, kind: str) -> int:

@@ -29,6 +29,10 @@ class Refused(RecordsError):
         self.constraint = constraint
 
 
+class NotStorable(RecordsError):
+    """A text or a number in this cannot be stored: it holds an invisible sign, or lies far out of range."""
+
+
 class TryAgain(RecordsError):
     """Two people did this at the same moment; please try again."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
 
 from records import tenancy
-from records.errors import DatabaseAway, RecordsError, Refused, TryAgain
+from records.errors import DatabaseAway, NotStorable, RecordsError, Refused, TryAgain
 
 Transaction = Session
 """What rooms above may hold without speaking SQL: an open transaction."""
@@ -25,6 +25,8 @@ def _named(error: DBAPIError) -> RecordsError | None:
     if isinstance(error, IntegrityError):
         diagnosis = getattr(error.orig, "diag", None)
         return Refused(getattr(diagnosis, "constraint_name", None) or "unnamed")
+    if isinstance(error, DataError):
+        return NotStorable()
     if isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P"))):
         return DatabaseAway()
     return None
@@ -38,6 +40,8 @@ def transaction(maker: sessionmaker[Session], network_id: int | None) -> Iterato
     ------
     Refused
         The database refused a row, at once or at COMMIT (deferred keys); carries the constraint's name.
+    NotStorable
+        A value that no column can hold, such as text with a NUL in it.
     TryAgain
         A deadlock or a serialisation failure; nothing was stored.
     DatabaseAway

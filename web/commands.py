@@ -44,7 +44,7 @@ def up(
         settings.demo = demo
         settings.data_dir = upping.data_folder(data, settings)
         claim_port(settings)
-        upping.up(settings, with_demo=demo)
+        upping.up(settings, serve=serving.serve, with_demo=demo)
 
 
 @app.command()

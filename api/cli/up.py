@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
-import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
 
 import httpx
 import typer
 
-from api import demo
+from api import demo, logs, worker
 from api.cli.address import address
 from api.cli.place import ROOT
-from api.settings import Settings, handed_on
+from api.settings import Settings
 from api.wiring import House
 from records import engine
 from records.cluster import PrivateCluster
@@ -26,6 +29,7 @@ from records.errors import RecordsError
 
 _READY_S = 60.0
 _STOP_S = 8.0
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class PartStopped(RecordsError):
@@ -40,24 +44,34 @@ def _say(text: str) -> None:
     typer.echo(f"· {text}", err=True)
 
 
-def up(settings: Settings, *, with_demo: bool) -> None:
-    """Start everything, say `ready`, stay until Ctrl-C, stop everything that was started and nothing else."""
+def up(settings: Settings, *, serve: Callable[[Settings], None], with_demo: bool) -> None:
+    """Start everything, say `ready`, stay until Ctrl-C, stop everything that was started and nothing else.
+
+    Parameters
+    ----------
+    settings
+        What was set; the database and the network are filled in here.
+    serve
+        Answers requests until told to stop.
+    with_demo
+        Whether the invented city is loaded and lives.
+    """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise _Stop
 
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sign in _ENDS:
         signal.signal(sign, stop)
     try:
         with ExitStack() as started:
             _prepare(settings, started, with_demo=with_demo)
             parts = [
-                started.enter_context(_part("serve", settings, with_demo=with_demo)),
-                started.enter_context(_part("worker", settings, with_demo=with_demo)),
+                started.enter_context(_part(lambda: serve(settings))),
+                started.enter_context(_part(lambda: _work(settings, with_demo=with_demo))),
             ]
             _wait_until_ready(settings, parts)
             _greet(settings, with_demo=with_demo)
-            while all(part.poll() is None for part in parts):
+            while all(part.is_alive() for part in parts):
                 time.sleep(0.3)
             raise PartStopped
     except _Stop:
@@ -70,53 +84,63 @@ def _prepare(settings: Settings, started: ExitStack, *, with_demo: bool) -> None
         _say("starting the private database")
         started.enter_context(cluster)
         settings.database_url = cluster.url()
+    settings.network = "demo" if with_demo else "home"
     refuse_unsafe(settings.database_url)
     engine.migrate(settings.database_url)
     if with_demo:
-        engine.ensure_network(settings.database_url, slug="demo", name="Demo network", kind="demo")
+        engine.ensure_network(settings.database_url, slug=settings.network, name="Demo network", kind="demo")
         house = House(settings, name="tandem-demo")
         try:
             demo.load(house, say=_say)
         finally:
             house.close()
     else:
-        engine.ensure_network(settings.database_url, slug="home", name="Our network", kind="live")
+        engine.ensure_network(settings.database_url, slug=settings.network, name="Our network", kind="live")
 
 
 @contextmanager
-def _part(name: str, settings: Settings, *, with_demo: bool) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-P", "-m", "web", name, *(["--demo"] if with_demo else [])]
-    told = {
-        "DATABASE_URL": settings.database_url,
-        "TANDEM_DATA_DIR": str(settings.data_dir),
-        "TANDEM_HOST": settings.host,
-        "TANDEM_PORT": str(settings.port),
-        "TANDEM_NETWORK": "demo" if with_demo else "home",
-        "PYTHONPATH": str(ROOT),
-    }
-    # A session of its own, so that Ctrl-C reaches us alone and we stop the parts in order.
-    process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-        command,
-        env=handed_on(told),
-        cwd=ROOT,
-        start_new_session=True,
-    )
+def _part(run: Callable[[], None]) -> Iterator[ForkProcess]:
+    """Run a part as a process of its own, forked from this one: everything is loaded once, not three times."""
+    process = multiprocessing.get_context("fork").Process(target=_alone, args=(run, os.getpid()))
+    process.start()
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        process.terminate()
+        process.join(_STOP_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
-def _wait_until_ready(settings: Settings, parts: list[subprocess.Popen[bytes]]) -> None:
+def _alone(run: Callable[[], None], starter: int) -> None:
+    # A session of its own, so that Ctrl-C reaches the starter alone, who stops the parts in order.
+    os.setsid()
+    for sign in _ENDS:
+        signal.signal(sign, signal.SIG_DFL)
+    threading.Thread(target=_follow_into_the_end, args=(starter,), daemon=True).start()
+    run()
+
+
+def _follow_into_the_end(starter: int) -> None:
+    while os.getppid() == starter:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _work(settings: Settings, *, with_demo: bool) -> None:
+    logs.install()
+    house = House(settings, name="tandem-worker")
+    try:
+        worker.run(house, beside=demo.live if with_demo else None)
+    finally:
+        house.close()
+
+
+def _wait_until_ready(settings: Settings, parts: Sequence[ForkProcess]) -> None:
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline:
-        if any(part.poll() is not None for part in parts):
+        if not all(part.is_alive() for part in parts):
             raise PartStopped
         try:
             if httpx.get(f"{address(settings)}/readyz", timeout=2, trust_env=False).status_code == httpx.codes.OK:

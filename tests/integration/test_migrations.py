@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,12 +10,11 @@ from sqlalchemy import text
 from records import engine
 from records.base import Base
 from records.cluster import PrivateCluster
-from records.migrations import versions_of
 
 # SQLAlchemy reads the database's own columns back and has no word for a transaction id.
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
-REVISIONS = versions_of(Path(engine.__file__).parent / "migrations")
+REVISIONS = engine.revisions()
 
 ROWS = """
 INSERT INTO network (id, slug, name, kind) VALUES (1, 'one', 'One', 'live');

@@ -1,0 +1,89 @@
+"""One command starts everything and leaves nothing behind; a second start finds the data still there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.service import ROOT, free_port
+
+
+def _start(data: Path, port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-P", "-m", "web", "up", "--no-demo", "--data", str(data), "--port", str(port)]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _said_until_ready(running: subprocess.Popen[str]) -> list[str]:
+    assert running.stdout is not None
+    lines = []
+    for line in running.stdout:
+        lines.append(line.strip())
+        if lines[-1] == "ready":
+            return lines
+    raise AssertionError(lines)
+
+
+def _below(data: Path) -> list[str]:
+    """Return the processes that know this data folder, by their command lines or their open folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            folder = (process / "cwd").readlink()
+        except OSError:
+            continue
+        if str(data) in words or folder.is_relative_to(data):
+            found.append(words)
+    return found
+
+
+def _end(running: subprocess.Popen[str], sign: signal.Signals, data: Path) -> None:
+    running.send_signal(sign)
+    running.wait(30)
+    assert running.stdout is not None
+    running.stdout.close()
+    deadline = time.monotonic() + 20
+    while _below(data) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _below(data) == []
+
+
+def _account(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "web", "account", *words, "--data", str(data)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_up_is_ready_ends_without_a_trace_and_comes_back_with_its_data(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    running = _start(data, port)
+    said = _said_until_ready(running)
+    assert f"Tandem is at http://127.0.0.1:{port}" in said
+    assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+    assert _account(data, "add", "spotter", "--alias", "calm-heron").returncode == 0
+    _end(running, signal.SIGINT, data)
+
+    running = _start(data, port)
+    _said_until_ready(running)
+    again = _account(data, "add", "spotter", "--alias", "calm-heron")
+    assert again.returncode != 0
+    assert "already" in again.stderr
+    # Killed outright, it leaves nothing behind either: every part notices that its starter is gone.
+    _end(running, signal.SIGKILL, data)
