@@ -96,6 +96,7 @@ STATUS: dict[type[Exception], int] = {
     GeoError: 422,
     zones.ZonesError: 422,
     desk.DeskError: 422,
+    records.NotStorable: 422,
     KeyUsedDifferently: 422,
     KeyMissing: 422,
     TooMany: 429,
@@ -165,7 +166,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def plain(_request: Request, error: HTTPException) -> JSONResponse:
-        titles = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+        titles = {
+            400: "The body of this request cannot be read.",
+            404: "There is nothing at this address.",
+            405: "This address does not take that method.",
+        }
         return problem(error.status_code, titles.get(error.status_code, "This request cannot be answered."))
 
 
@@ -182,9 +187,12 @@ _DETAILS = {
     "enum": "This is not one of the words we know.",
     "string_too_long": "This is too long.",
     "string_too_short": "This is too short.",
+    "string_unicode": "This is not text in Unicode.",
     "too_long": "These are too many.",
+    "too_short": "These are too few.",
     "json_invalid": "This is not JSON.",
     "int_parsing": "This must be a whole number.",
+    "int_from_float": "This must be a whole number.",
     "int_type": "This must be a whole number.",
     "float_type": "This must be a number.",
     "float_parsing": "This must be a number.",
@@ -194,6 +202,9 @@ _DETAILS = {
     "datetime_parsing": "This must be a time like 2026-11-20T14:03:00Z.",
     "datetime_from_date_parsing": "This must be a time like 2026-11-20T14:03:00Z.",
     "datetime_type": "This must be a time like 2026-11-20T14:03:00Z.",
+    "date_from_datetime_parsing": "This must be a day like 2026-11-20.",
+    "date_from_datetime_inexact": "This must be a day like 2026-11-20.",
+    "date_parsing": "This must be a day like 2026-11-20.",
     "timezone_aware": "This time needs its zone, such as Z.",
     "string_type": "This must be text.",
     "string_pattern_mismatch": "This is not written the way we expect.",

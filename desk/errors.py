@@ -103,6 +103,8 @@ class RulesNotRead(DeskError):
 class OverTooSoon(DeskError):
     """This time is over already."""
 
+    field = "until"
+
 
 class AlreadyJudged(DeskError):
     """You have already judged this incident; undo that judgement first."""

@@ -134,7 +134,12 @@ def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:
 
 def _outline(name: str, geometry: Mapping[str, Any]) -> Any:
     feature = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
-    found = loader.load_bytes(orjson.dumps({"type": "FeatureCollection", "features": [feature]}))
+    try:
+        content = orjson.dumps({"type": "FeatureCollection", "features": [feature]})
+    except orjson.JSONEncodeError as error:
+        # A number of hundreds of digits, or lists in lists without end.
+        raise ZoneNotDrawable from error
+    found = loader.load_bytes(content)
     if found.refused or found.repaired or not found.kept:
         raise ZoneNotDrawable
     return found.kept[0].boundary

@@ -13,7 +13,7 @@ from desk.unit_of_work import NetworkNow
 from records import ids
 from records.enums import NetworkKind, Role
 
-Alias = Annotated[str, Field(min_length=1, max_length=40)]
+Alias = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Passphrase = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.schemas.accounts import Alias
+from api.schemas.places import PointIn
+from api.schemas.sightings import Moment
 from desk.roster import Joining
-from geo.points import LonLat
 from records import ids
 from records.enums import CertificateKind, Task, TravelMode
 from records.errors import NotAnId
@@ -27,26 +29,13 @@ ShownId = Annotated[str, Field(max_length=13), AfterValidator(_is_id)]
 """An id inside a body, thirteen characters."""
 
 
-class PointIn(BaseModel):
-    """A place as GeoJSON, WGS84, longitude first."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    type: Literal["Point"]
-    coordinates: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=3)]
-
-    def place(self) -> LonLat:
-        """Return the place; raises PlaceOutOfRange."""
-        return LonLat(self.coordinates[0], self.coordinates[1])
-
-
 class AvailabilityIn(BaseModel):
     """I can go, or I cannot; `location` is opt-in and becomes a cell at once."""
 
     model_config = _STRICT
 
     available: bool
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     location: PointIn | None = None
     mode: TravelMode | None = None
     rules_read: bool = True
@@ -67,7 +56,7 @@ class CertificateIn(BaseModel):
     model_config = _STRICT
 
     kind: CertificateKind
-    valid_until: AwareDatetime
+    valid_until: Moment
 
 
 class ResponderIn(BaseModel):
@@ -75,7 +64,7 @@ class ResponderIn(BaseModel):
 
     model_config = _STRICT
 
-    alias: str = Field(min_length=1, max_length=40)
+    alias: Alias
     languages: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]] = Field(
         default=["en"], min_length=1, max_length=20
     )

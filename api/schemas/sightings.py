@@ -20,9 +20,9 @@ _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 def _is_text(said: Any) -> Any:
-    # A bare number would be read as seconds since 1970, which nobody meant.
-    if not isinstance(said, (str, datetime)):
-        raise ValueError("This must be a time like 2026-11-20T14:03:00Z.")  # noqa: TRY004  (pydantic's own word)
+    # A bare number, in quotes or not, would be read as seconds since 1970, which nobody meant.
+    if not isinstance(said, (str, datetime)) or (isinstance(said, str) and "-" not in said[1:]):
+        raise ValueError("This must be a time like 2026-11-20T14:03:00Z.")
     return said
 
 
