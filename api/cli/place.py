@@ -17,6 +17,7 @@ from desk.unit_of_work import UnitOfWork
 from geo.errors import GeoError
 from records.cluster import PrivateCluster
 from records.errors import DatabaseAway, RecordsError
+from zones.errors import ZonesError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,6 +79,6 @@ def plainly() -> Iterator[None]:
     """Turn what went wrong into one sentence on standard error and exit code 1."""
     try:
         yield
-    except (DeskError, RecordsError, GeoError, OSError) as error:
+    except (DeskError, RecordsError, GeoError, ZonesError, OSError) as error:
         typer.echo(sentence_of(error) or os.strerror(getattr(error, "errno", 0) or 0), err=True)
         raise typer.Exit(1) from error

@@ -174,3 +174,14 @@ def test_a_file_that_holds_nothing_usable_fails(console: str, tmp_path: Path) ->
     refused = run("import-sightings", str(file))
     assert refused.exit_code == 1
     assert "0 kept, 0 known already, 1 refused" in refused.output
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no zip", b'{"type": "Topology"}'])
+def test_zones_that_cannot_be_read_are_one_sentence(console: str, tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "zones.geojson"
+    if content is not None:
+        file.write_bytes(content)
+    refused = run("import-zones", str(file))
+    assert refused.exit_code == 1
+    assert refused.output.count("\n") == 1
+    assert refused.output.endswith(".\n")
