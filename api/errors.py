@@ -157,10 +157,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def unreadable(_request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [
-            {"field": ".".join(str(part) for part in each["loc"][1:]) or "body", "detail": _detail(each)}
-            for each in error.errors()
-        ]
+        fields = [{"field": _field(each), "detail": _detail(each)} for each in error.errors()]
         first = fields[0]
         return problem(422, f"{first['field']}: {first['detail']}", fields=fields)
 
@@ -216,6 +213,12 @@ _DETAILS = {
     "dict_type": "This must be an object.",
 }
 """What a validator found, in plain words; the value itself is never repeated."""
+
+
+def _field(found: Any) -> str:
+    """Name the field that is wrong; a name that only the sender knows is input too, and is not repeated."""
+    known = found["loc"][1:-1] if found["type"] == "extra_forbidden" else found["loc"][1:]
+    return ".".join(str(part) for part in known) or "body"
 
 
 def _detail(found: Any) -> str:

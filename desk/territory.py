@@ -20,11 +20,17 @@ from zones import loader
 from zones.coverage import CellCoverage, OnCall
 from zones.coverage import coverage as coverage_of
 from zones.features import boundary_geometry
-from zones.index import cells_of
+from zones.index import cells_of, too_wide
 from zones.loader import ZoneImport
-from zones.model import Zone
+from zones.model import Zone, ZoneSet
 
 COVERAGE_RESOLUTION: Final = 8
+
+
+class ZonesTooWide(DeskError):
+    """All zones together would be wider than one network can look after; draw the ground you really cover."""
+
+    field = "geometry"
 
 
 class ZoneNotDrawable(DeskError):
@@ -146,6 +152,8 @@ def _outline(name: str, geometry: Mapping[str, Any]) -> Any:
 
 
 def _changed(uow: UnitOfWork) -> None:
+    if too_wide(ZoneSet.of(uow.zones.all())):
+        raise ZonesTooWide
     version = uow.networks.next_zones_version()
     uow.record(ZonesChanged(subject=version, version=version))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from desk.errors import NotFound
 from desk.unit_of_work import UnitOfWork
 from records.values import TileAddress
 
-EMPTY = b""
 _SHOWN_FOR = timedelta(hours=24)
 _MAX_ZOOM = 22
 
@@ -17,28 +17,30 @@ def resolution_at(zoom: int) -> int:
     return max(5, min(9, (zoom + 5) // 2))
 
 
-def possible(tile: TileAddress) -> bool:
-    """Return whether there is a tile at this address at all."""
-    return 0 <= tile.z <= _MAX_ZOOM and 0 <= tile.x < 1 << tile.z and 0 <= tile.y < 1 << tile.z
+def _require_possible(tile: TileAddress) -> None:
+    if not (0 <= tile.z <= _MAX_ZOOM and 0 <= tile.x < 1 << tile.z and 0 <= tile.y < 1 << tile.z):
+        raise NotFound
 
 
 def base(uow: UnitOfWork, tile: TileAddress) -> bytes:
-    """Return the ground of a tile."""
-    return uow.tiles.base(tile) if possible(tile) else EMPTY
+    """Return the ground of a tile; raises NotFound where there is no tile."""
+    _require_possible(tile)
+    return uow.tiles.base(tile)
 
 
 def zones(uow: UnitOfWork, tile: TileAddress) -> bytes:
-    """Return the zones of a tile."""
-    return uow.tiles.zones(tile) if possible(tile) else EMPTY
+    """Return the zones of a tile; raises NotFound where there is no tile."""
+    _require_possible(tile)
+    return uow.tiles.zones(tile)
 
 
 def cells(uow: UnitOfWork, tile: TileAddress) -> bytes:
-    """Return the cells of a tile with how many sightings they held in the last day."""
-    if not possible(tile):
-        return EMPTY
+    """Return the cells of a tile with how many sightings they held in the last day; raises NotFound."""
+    _require_possible(tile)
     return uow.tiles.cells(tile, resolution=resolution_at(tile.z), since=uow.now - _SHOWN_FOR)
 
 
 def incidents(uow: UnitOfWork, tile: TileAddress) -> bytes:
-    """Return the incidents of the last day in a tile, at cell centres."""
-    return uow.tiles.incidents(tile, since=uow.now - _SHOWN_FOR) if possible(tile) else EMPTY
+    """Return the incidents of the last day in a tile, at cell centres; raises NotFound."""
+    _require_possible(tile)
+    return uow.tiles.incidents(tile, since=uow.now - _SHOWN_FOR)

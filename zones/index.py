@@ -25,7 +25,10 @@ DEFAULT_LEAF = 10
 """Leaf resolution of a city; a county takes 9."""
 
 MOST_CELLS = 200_000
-"""Ground is listed cell by cell up to about this many: a state at resolution 8, never a continent."""
+"""Ground is listed cell by cell up to about this many: many counties at resolution 8, never a continent."""
+
+MOST_GROUND = 2_000_000
+"""All zones of a network together have at most about this many cells of resolution 8: the largest state, no more."""
 
 COVERAGE_RESOLUTION = 8
 """Coverage is told in cells of this resolution and no finer."""
@@ -105,9 +108,14 @@ def leaves_of(boundary: MultiPolygon, leaf: int) -> tuple[list[int], list[int]]:
     return _picked(numbers, inside), _picked(numbers, touching)
 
 
+def too_wide(zones: ZoneSet, resolution: int = COVERAGE_RESOLUTION, most: int = MOST_GROUND) -> bool:
+    """Tell whether the zones have more than about `most` cells of a resolution, without counting them."""
+    return _leaves_about(zones, resolution) > most
+
+
 def cells_of(zones: ZoneSet, resolution: int = COVERAGE_RESOLUTION) -> tuple[str, ...]:
     """Return every cell of `resolution` that shares ground with some zone, sorted; raises `GroundTooWide`."""
-    if _leaves_about(zones, resolution) > MOST_CELLS:
+    if too_wide(zones, resolution, MOST_CELLS):
         raise GroundTooWide
     numbers: set[int] = set()
     for zone in zones.zones:

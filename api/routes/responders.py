@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import Actor, Idempotent, Uow, may
 from api.routes.retrying import RetryingRoute
+from api.schemas.pages import page_of
 from api.schemas.responders import AvailabilityIn, AvailabilityOut, ResponderIn, ResponderOut, RosterOut
 from desk import roster
 from desk.access import Act
@@ -15,9 +18,15 @@ router = APIRouter(prefix="/api", tags=["responders"], route_class=RetryingRoute
 
 
 @router.get("/responders", dependencies=[may(Act.READ_ROSTER)])
-def everybody(uow: Uow, actor: Actor) -> RosterOut:
-    """Return the roster, without places."""
-    return RosterOut(responders=[ResponderOut.of(shown) for shown in roster.roster(uow, actor)])
+def everybody(
+    uow: Uow,
+    actor: Actor,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    cursor: Annotated[str | None, Query(max_length=13)] = None,
+) -> RosterOut:
+    """Return the roster by alias, without places, a page at a time."""
+    page, following = page_of(roster.roster(uow, actor), limit, cursor, key=lambda shown: str(shown["id"]))
+    return RosterOut(responders=[ResponderOut.of(shown) for shown in page], cursor=following)
 
 
 @router.post("/responders", status_code=201, response_model=ResponderOut, dependencies=[may(Act.WRITE_ROSTER)])

@@ -18,9 +18,13 @@ router = APIRouter(prefix="/api/zones", tags=["zones"])
 
 
 @router.get("", dependencies=[may(Act.READ_ZONES)])
-def every(uow: Uow) -> ZonesOut:
-    """Return all zones."""
-    return ZonesOut(features=[ZoneOut.of(zone) for zone in uow.zones.all()])
+def every(
+    uow: Uow,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    cursor: Annotated[str | None, Query(max_length=13)] = None,
+) -> ZonesOut:
+    """Return the zones by name, a page at a time."""
+    return ZonesOut.page(uow.zones.all(), limit, cursor)
 
 
 @router.get("/at", dependencies=[may(Act.READ_ZONES)])

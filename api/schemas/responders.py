@@ -114,6 +114,7 @@ class ResponderOut(BaseModel):
 
 
 class RosterOut(BaseModel):
-    """The roster, by alias."""
+    """The roster, by alias; `cursor` leads to the next page."""
 
     responders: list[ResponderOut]
+    cursor: str | None = None

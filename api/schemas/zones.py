@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.pages import page_of
 from desk import territory
 from desk.territory import ZonesTaken
 from records import ids
@@ -46,10 +48,17 @@ class ZoneOut(BaseModel):
 
 
 class ZonesOut(BaseModel):
-    """Zones as a FeatureCollection."""
+    """Zones as a FeatureCollection; `cursor` leads to the next page."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[ZoneOut]
+    cursor: str | None = None
+
+    @classmethod
+    def page(cls, zones: Sequence[Zone], limit: int, cursor: str | None) -> Self:
+        """Show one page of zones."""
+        page, following = page_of(zones, limit, cursor, key=lambda zone: ids.shown(zone.id))
+        return cls(features=[ZoneOut.of(zone) for zone in page], cursor=following)
 
 
 class RepairedOut(BaseModel):

@@ -70,3 +70,28 @@ def test_coverage_shows_a_gap_in_every_cell_while_nobody_is_on_call(client: Test
     assert found.status_code == 200
     assert found.json()["gaps"] == len(found.json()["features"]) > 0
     assert client.get("/api/coverage", headers=signed_in(client, Role.ANALYST).headers).status_code == 403
+
+
+def test_zones_come_in_pages_that_meet_end_to_end(client: TestClient) -> None:
+    organizer = signed_in(client, Role.ORGANIZER)
+    for number in range(5):
+        client.post("/api/zones", json=_feature(f"Zone {number}", lon=-38.5 + number), headers=organizer.headers)
+    names, cursor = [], None
+    while True:
+        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/api/zones", params=asked, headers=organizer.headers).json()
+        names += [each["properties"]["name"] for each in page["features"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert names == [f"Zone {number}" for number in range(5)]
+    lost = client.get("/api/zones", params={"cursor": "0000000000000"}, headers=organizer.headers)
+    assert lost.status_code == 422
+    assert client.get("/api/responders", params={"limit": 1}, headers=organizer.headers).json()["cursor"] is None
+
+
+def test_a_field_nobody_knows_is_refused_without_being_repeated(client: TestClient) -> None:
+    sent = {"alias": "calm-heron", "<script>secret</script>": 1}
+    refused = client.post("/api/responders", json=sent, headers=signed_in(client, Role.ORGANIZER).headers)
+    assert refused.status_code == 422
+    assert "secret" not in refused.text

@@ -16,7 +16,7 @@ from api.settings import Settings
 from api.wiring import House
 from desk import territory, tiles
 from desk.errors import NameTaken, NotFound
-from desk.territory import ZoneNotDrawable
+from desk.territory import ZoneNotDrawable, ZonesTooWide
 from geo import cells
 from geo.points import LonLat
 from records import engine
@@ -82,8 +82,9 @@ def test_an_empty_network_draws_empty_tiles(house: House, statement: str) -> Non
     )
     with house.act(NETWORK, now=NOW) as uow:
         assert layer(uow, _tile_of(HERE, 12)) == b""
-        assert layer(uow, TileAddress(3, 9, 9)) == b""
-        assert layer(uow, TileAddress(99, 0, 0)) == b""
+        for nowhere in (TileAddress(3, 9, 9), TileAddress(99, 0, 0), TileAddress(4, -1, 0)):
+            with pytest.raises(NotFound):
+                layer(uow, nowhere)
 
 
 def test_ground_add_and_tile_base_draw_each_layer_from_its_zoom_on(house: House) -> None:
@@ -151,6 +152,17 @@ def test_zones_are_drawn_redrawn_looked_up_and_removed(house: House) -> None:
 def test_what_is_no_outline_is_not_drawn(house: House, geometry: dict[str, object]) -> None:
     with house.act(NETWORK, now=NOW) as uow, pytest.raises(ZoneNotDrawable):
         territory.draw(uow, "Nowhere", geometry)
+
+
+def test_a_world_is_no_zone_and_neither_are_many_halves_of_it(house: House) -> None:
+    with pytest.raises(ZonesTooWide), house.act(NETWORK, now=NOW) as uow:
+        territory.draw(uow, "World", _square(0.0, 0.0, 80.0))
+    with house.act(NETWORK, now=NOW) as uow:
+        territory.draw(uow, "A county", _square(-38.0, 31.0, 0.5))
+    with pytest.raises(ZonesTooWide), house.act(NETWORK, now=NOW) as uow:
+        territory.draw(uow, "A continent", _square(10.0, 31.0, 12.0))
+    with house.act(NETWORK, now=NOW) as uow:
+        assert [zone.name for zone in uow.zones.all()] == ["A county"]
 
 
 def test_taking_the_same_file_in_twice_adds_nothing(house: House) -> None:
