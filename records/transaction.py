@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -18,6 +18,13 @@ Transaction = Session
 _RACES = {"40001", "40P01", "55P03"}
 
 
+_TOO_LONG = {"25P03", "57014"}
+"""The server ended what took too long: an idle transaction, a statement. Nothing was stored; a retry may do better."""
+
+_AWAY = ("08", "53", "57P")
+"""The connection is gone, the server is full or shutting down."""
+
+
 def _named(error: DBAPIError) -> RecordsError | None:
     state = getattr(error.orig, "sqlstate", None)
     if state in _RACES:
@@ -27,7 +34,7 @@ def _named(error: DBAPIError) -> RecordsError | None:
         return Refused(getattr(diagnosis, "constraint_name", None) or "unnamed")
     if isinstance(error, DataError):
         return NotStorable()
-    if isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P"))):
+    if state in _TOO_LONG or (state or "08").startswith(_AWAY):
         return DatabaseAway()
     return None
 

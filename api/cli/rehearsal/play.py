@@ -139,7 +139,12 @@ class Play:
             self._agenda.add(self._agenda.now + _RETRY, again, turn=Turn.DESK)
         else:
             self._tally.not_sent[reply.title] += 1
-            self._ruled_out(self._line.get(f"/api/incidents/{incident}/pairs", self._cast.dispatcher, limit=1))
+            path = f"/api/incidents/{incident}/pairs?limit=1"
+            self._line.ask_all([Call("GET", path, self._cast.dispatcher, then=self._who_could_not)])
+
+    def _who_could_not(self, reply: Reply) -> None:
+        if reply.ok:  # else the incident ended a moment ago, and nobody is ruled out any more
+            self._ruled_out(reply.body)
 
     def _ruled_out(self, seen: dict[str, Any]) -> None:
         self._tally.rosters += 1
