@@ -84,7 +84,7 @@ def _copy_zones(house: House, source: NetworkNow, target: NetworkNow) -> None:
         zones = [(zone.name, zone.boundary) for zone in uow.zones.all()]
     if zones:
         with house.act(target.id) as uow:
-            uow.zones.put(zones, source="copied", changed_at=uow.now)
+            uow.zones.put(zones, source="imported", changed_at=uow.now)
             uow.networks.next_zones_version()
 
 

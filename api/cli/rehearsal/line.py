@@ -121,6 +121,9 @@ class Line:
             return None
         content: Any = answer.json() if answer.content else {}
         body = content if isinstance(content, dict) else {}
-        if answer.status_code in {429, 502, 503} or (answer.status_code == 409 and body.get("title") == _TRY_AGAIN):
+        # With its own key a request is harmless to repeat, also where nobody knows what became of it.
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.status_code >= 500:
+            return None
+        if answer.status_code == httpx.codes.CONFLICT and body.get("title") == _TRY_AGAIN:
             return None
         return Reply(answer.status_code, body, answer.headers.get("Idempotency-Replayed") == "true")
