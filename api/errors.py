@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -104,6 +105,8 @@ STATUS: dict[type[Exception], int] = {
     records.DatabaseAway: 503,
 }
 """Looked up by the error's class and then its parents."""
+
+_PLAIN_WORD = re.compile(r"[a-z_]{1,30}")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -216,9 +219,11 @@ _DETAILS = {
 
 
 def _field(found: Any) -> str:
-    """Name the field that is wrong; a name that only the sender knows is input too, and is not repeated."""
-    known = found["loc"][1:-1] if found["type"] == "extra_forbidden" else found["loc"][1:]
-    return ".".join(str(part) for part in known) or "body"
+    """Name the field that is wrong; a name that only the sender knows is repeated only if it is a plain word."""
+    place = [str(part) for part in found["loc"][1:]]
+    if found["type"] == "extra_forbidden" and not _PLAIN_WORD.fullmatch(place[-1]):
+        place.pop()
+    return ".".join(place) or "body"
 
 
 def _detail(found: Any) -> str:

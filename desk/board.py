@@ -262,7 +262,7 @@ def _words(each: SightingFound) -> dict[str, Any]:
 
 
 def _point(place: LonLat) -> dict[str, Any]:
-    return {"type": "Point", "coordinates": [round(place.lon, 7), round(place.lat, 7)]}
+    return {"type": "Point", "coordinates": [place.lon, place.lat]}
 
 
 def _moment(moment: datetime) -> str:

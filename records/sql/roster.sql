@@ -1,6 +1,20 @@
 -- Responders with all that the matcher is told of each, the whole roster or some of them, by id; one row a person.
 -- Every look-up inside leans on an index that begins with network_id and the responder: certificate's key,
--- seat_responder, one_live_offer, one_waiting_yes. A place is a res-9 cell (bigint), never a point.
+-- seat_responder, one_live_offer, one_waiting_yes. Who was out together is found in one pass over the seats, never by
+-- joining them to themselves: that grows with their square. A place is a res-9 cell (bigint), never a point.
+WITH out AS MATERIALIZED (
+  SELECT array_agg(DISTINCT responder_id) AS people
+  FROM seat
+  WHERE network_id = :network_id
+    AND (CAST(:ids AS bigint[]) IS NULL OR dispatch_id IN (
+           SELECT dispatch_id FROM seat WHERE network_id = :network_id AND responder_id = ANY (CAST(:ids AS bigint[]))))
+  GROUP BY dispatch_id
+), together AS MATERIALIZED (
+  SELECT own AS responder_id, array_agg(DISTINCT other ORDER BY other) AS others
+  FROM out, unnest(people) AS own, unnest(people) AS other
+  WHERE own <> other
+  GROUP BY own
+)
 SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9, r.zone_ids, r.avoids, r.no_tasks,
        r.no_zones, r.yes_count, r.no_count, r.cleared_total, r.resting_until, r.available_until, r.available_since,
        p.cell9, p.seen_at, c.trained_until, c.observer_until,
@@ -12,12 +26,10 @@ SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9
        EXISTS (SELECT FROM offer o
                WHERE o.network_id = r.network_id AND o.responder_id = r.id AND o.state = 'offered') AS offered,
        w.this_shift, w.load_7d, w.last_cleared_at,
-       ARRAY(SELECT DISTINCT other.responder_id
-             FROM seat own JOIN seat other USING (network_id, dispatch_id)
-             WHERE own.network_id = r.network_id AND own.responder_id = r.id AND other.responder_id <> r.id
-             ORDER BY 1) AS worked_with
+       coalesce(t.others, '{}') AS worked_with
 FROM responder r
 JOIN account a ON a.network_id = r.network_id AND a.id = r.account_id AND a.suspended_at IS NULL
+LEFT JOIN together t ON t.responder_id = r.id
 LEFT JOIN position p ON p.network_id = r.network_id AND p.responder_id = r.id
 CROSS JOIN LATERAL (
   SELECT max(valid_until) FILTER (WHERE kind = 'trained') AS trained_until,
