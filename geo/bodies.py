@@ -1,9 +1,9 @@
-"""Clusters as bodies that grow, join and fall apart within one step, and the list of changes that is left at its end."""
+"""Clusters as bodies that grow, join and fall apart within a step, and the list of changes at its end."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from geo.linking import Point
@@ -81,6 +81,7 @@ class Ledger:
         self._former: dict[int, int | None] = {}
         self._merged: dict[int, Merged] = {}
         self._proposed: set[int] = set()
+        self._met: set[int] = set()
         self._opened: dict[int, int | None] = {}
         self.bodies: dict[int, Body] = {}
         self.roles: dict[int, Role] = {}
@@ -112,6 +113,7 @@ class Ledger:
     def name_together(self, one: Body, other: Body) -> tuple[int, bool]:
         """Return the name, and whether people touched it, of two bodies that become one."""
         first, second = sorted((one.facts, other.facts), key=lambda it: (it.id < 0, not it.touched, it.t_min, it.id))
+        self._met |= {first.id, second.id}
         if second.id < 0:
             self._opened.pop(second.id, None)
         elif first.id != second.id:
@@ -120,7 +122,16 @@ class Ledger:
                 self._proposed.add(second.id)
         return first.id, first.touched
 
-    def changes(self, home: Mapping[int, Body]) -> Changes:
+    def joined(self, large: Body, small: Body) -> None:
+        """Note that one body went into another."""
+        self.bodies.pop(small.number, None)
+        self.looked_at(large)
+
+    def lives_on(self, name: int) -> bool:
+        """Tell whether a name was taken on by another body, or gave way to its name."""
+        return name in self._met
+
+    def changes(self, home: Mapping[int, Body], emptied: Iterable[int]) -> Changes:
         """Return the list of changes; `home` is where every sighting stands now.
 
         New bodies are called -1, -2, … from here on, in the order in which they were opened.
@@ -129,7 +140,7 @@ class Ledger:
         bodies = {body.number: body for body in self.bodies.values() if body.members}
         for body in bodies.values():
             body.name = keys.get(body.name, body.name)
-        merged = tuple(Merged(it.loser, self._survivor(it.loser)) for it in self._merged.values())
+        merged = tuple(Merged(loser, self._survivor(loser)) for loser in sorted(self._merged))
         assigned = {
             sighting: home[sighting].name
             for sighting, was in self._former.items()
@@ -139,7 +150,7 @@ class Ledger:
             assigned=assigned,
             opened=tuple(Opened(keys[key], split_from) for key, split_from in self._opened.items()),
             merged=merged,
-            emptied=(),
+            emptied=tuple(emptied),
             merge_proposals=tuple(it for it in merged if it.loser in self._proposed),
             clusters={body.name: body.figures for body in bodies.values()},
             roles=self.roles,

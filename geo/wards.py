@@ -1,4 +1,4 @@
-"""What stands in one cell and hour, sorted so that an arriving sighting looks at few: by cluster, by group, by what is missing."""
+"""What stands in one cell and hour, sorted so that an arriving sighting looks at few of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Row:
         self.entries = sorted([*self.entries, *other.entries])
 
     def linked_first(self, point: Point, policy: ClusterPolicy) -> Point | None:
-        """Return a sighting that is linked to this one, None where there is none; nearest in time are looked at first."""
+        """Return a sighting that is linked to this one, the nearest in time first, or None."""
         entries, t, reach_s = self.entries, point.t, policy.reach_s
         later = bisect.bisect_left(entries, (t, point.id))
         earlier = later - 1
@@ -142,6 +142,11 @@ class Ward:
     def owned_after(self, core: Point) -> list[int]:
         """Return the sightings that belong to cores of a later rank than this one."""
         return [entry[2] for entry in self.owned[bisect.bisect_left(self.owned, (core.t, core.id + 1)) :]]
+
+    def owned_by(self, core: Point) -> list[int]:
+        """Return the sightings that belong to this core."""
+        first, last = bisect.bisect_left(self.owned, core.rank), bisect.bisect_left(self.owned, (core.t, core.id + 1))
+        return [entry[2] for entry in self.owned[first:last]]
 
     def out_of_reach(self, point: Point, policy: ClusterPolicy) -> bool:
         """Tell whether nothing here can be near enough to a sighting; wrong only in looking once too often."""

@@ -66,8 +66,8 @@ class Window(Protocol):
 
 @lru_cache(maxsize=32_768)
 def round_cell(cell: str, steps: int) -> tuple[str, ...]:
-    """Return the cells at most `steps` away from one."""
-    return tuple(disk(cell, steps))
+    """Return the cells at most `steps` away from one, itself first."""
+    return (cell, *(other for other in disk(cell, steps) if other != cell))
 
 
 def cells_round(points: Iterable[Point], steps: int) -> frozenset[str]:
