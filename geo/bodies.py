@@ -27,8 +27,6 @@ class Body:
         Its sightings by id, coarse ones included.
     wards
         Where its exact sightings stand.
-    first
-        When the earliest sighting it ever held was observed.
     """
 
     number: int
@@ -36,7 +34,6 @@ class Body:
     touched: bool = False
     members: dict[int, Point] = field(default_factory=dict)
     wards: set[WardKey] = field(default_factory=set)
-    first: float = float("inf")
     groups: Counter[int] = field(default_factory=Counter)
     vouched: Counter[int] = field(default_factory=Counter)
     t_min: float = float("inf")
@@ -49,7 +46,6 @@ class Body:
         if point.vouched:
             self.vouched[point.source_group] += 1
         self.t_min, self.t_max = min(self.t_min, point.t), max(self.t_max, point.t)
-        self.first = min(self.first, point.t)
 
     def drop(self, point: Point) -> None:
         """Let a sighting go."""
@@ -59,9 +55,9 @@ class Body:
                 counts[point.source_group] -= 1
                 if not counts[point.source_group]:
                     del counts[point.source_group]
-        if point.t in {self.t_min, self.t_max}:
+        if self.members and point.t in {self.t_min, self.t_max}:
             times = [other.t for other in self.members.values()]
-            self.t_min, self.t_max = min(times, default=float("inf")), max(times, default=float("-inf"))
+            self.t_min, self.t_max = min(times), max(times)
 
     @property
     def figures(self) -> ClusterFigures:
@@ -71,7 +67,7 @@ class Body:
     @property
     def facts(self) -> ClusterFacts:
         """What naming has to know about it."""
-        return ClusterFacts(self.name, self.touched, self.first)
+        return ClusterFacts(self.name, self.touched, self.t_min)
 
 
 class Ledger:
@@ -82,14 +78,17 @@ class Ledger:
         self._merged: dict[int, Merged] = {}
         self._proposed: set[int] = set()
         self._met: set[int] = set()
+        self._facts: dict[int, ClusterFacts] = {}
         self._opened: dict[int, int | None] = {}
         self.bodies: dict[int, Body] = {}
         self.roles: dict[int, Role] = {}
         self._next_key = -1
 
     def looked_at(self, body: Body) -> None:
-        """Note that a body is not what it was."""
+        """Note that a body is about to change; names are given by what it was when the step began."""
         self.bodies[body.number] = body
+        if body.name > 0:
+            self._facts.setdefault(body.name, body.facts)
 
     def moved(self, point: Point, former: Body | None) -> None:
         """Note where a sighting stood before it moves for the first time, None if it is new."""
@@ -112,7 +111,8 @@ class Ledger:
 
     def name_together(self, one: Body, other: Body) -> tuple[int, bool]:
         """Return the name, and whether people touched it, of two bodies that become one."""
-        first, second = sorted((one.facts, other.facts), key=lambda it: (it.id < 0, not it.touched, it.t_min, it.id))
+        known = [self._facts.get(body.name, body.facts) for body in (one, other)]
+        first, second = sorted(known, key=lambda it: (it.id < 0, not it.touched, it.t_min, it.id))
         self._met |= {first.id, second.id}
         if second.id < 0:
             self._opened.pop(second.id, None)

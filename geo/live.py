@@ -203,8 +203,8 @@ class LiveClusters(Standing):
         if former is not body:
             self._ledger.moved(point, former)
             if former is not None:
-                former.drop(point)
                 self._ledger.looked_at(former)
+                former.drop(point)
             body.add(point)
             self._home[point.id] = body
             for follower in sorted(self._followers.get(point.id, ())):
@@ -214,6 +214,8 @@ class LiveClusters(Standing):
         """Return one body of two; the smaller moves into the larger, the name is chosen by rule."""
         if one is None:
             return other
+        self._ledger.looked_at(one)
+        self._ledger.looked_at(other)
         name, touched = self._ledger.name_together(one, other)
         large, small = (one, other) if len(one.members) >= len(other.members) else (other, one)
         for shelf in self._rows_of(small.wards):
@@ -236,11 +238,9 @@ class LiveClusters(Standing):
         Returns the clusters of which nothing is left and whose name nobody carries on.
         """
         emptied: list[int] = []
-        for number in sorted(self._torn):
-            body = self._bodies.get(number)
-            if body is None:
-                continue
-            name = body.name
+        bodies = [body for number in self._torn if (body := self._bodies.get(number)) is not None]
+        for body in sorted(bodies, key=lambda body: (body.name < 0, abs(body.name))):
+            name, number = body.name, body.number
             pieces = self._heir_first(body, self._pieces([it for it in body.members.values() if not it.coarse]))
             for piece in pieces[1:]:
                 part = self._opened(name if name > 0 else None)
@@ -293,14 +293,15 @@ class LiveClusters(Standing):
     def _is_spared(self, point: Point) -> bool:
         """Tell whether all who are cores stay cores without a sighting, and those it is linked to hang together."""
         wards = self._around(point)
-        near = [it for ward in wards for row in ward.groups.values() for it in row.linked_all(point, self.policy)]
+        rows = [row for ward in wards for groups in ward.groups.values() for row in groups.values()]
+        near = [other for row in rows for other in row.linked_all(point, self.policy)]
         cores = [other for other in near if self._roles[other.id] is Role.CORE and other.id != point.id]
         if self._roles[point.id] is Role.CORE and len(self._pieces(cores)) > 1:
             return False
-        own, key = self._ward(point), (point.source_group, point.vouched)
-        take(own.groups, key, point)
+        own = self._ward(point).groups[point.vouched]
+        take(own, point.source_group, point)
         spared = all(suffices(self._sees(other, self._around(other))) for other in cores)
-        put(own.groups, key, point)
+        put(own, point.source_group, point)
         return spared
 
     def _without(self, point: Point) -> Changes:

@@ -177,13 +177,22 @@ class Standing:
     def _sees(self, point: Point, wards: Iterable[Ward]) -> Seen:
         """Return what a sighting sees: its own group and those of the sightings it is linked to, until they suffice."""
         seen = self._grown((frozenset(), False), point.source_group, vouched=point.vouched)
-        for ward in wards:
-            for (group, vouched), row in reversed(ward.groups.items()):
-                if suffices(seen):
+        for known in (True, False):
+            for ward in wards:
+                # Whoever has heard enough groups wants somebody vouched for; a flood of strangers is not even listed.
+                if suffices(seen) or (seen[0] is None and not known):
                     return seen
-                grown = self._grown(seen, group, vouched=vouched)
-                if grown != seen and row.linked_first(point, self.policy) is not None:
-                    seen = grown
+                seen = self._heard(point, ward.groups[known], seen, vouched=known)
+        return seen
+
+    def _heard(self, point: Point, rows: dict[int, Row], seen: Seen, *, vouched: bool) -> Seen:
+        """Return what a sighting sees once it has looked at these rows, one for each source group."""
+        for group, row in reversed(rows.items()):
+            grown = self._grown(seen, group, vouched=vouched)
+            if grown != seen and row.linked_first(point, self.policy) is not None:
+                seen = grown
+                if seen[0] is None and (seen[1] or not vouched):
+                    return seen
         return seen
 
     def _want(self, point: Point, seen: Seen) -> None:
@@ -258,7 +267,7 @@ class Standing:
         self._exact.add(point)
         ward = self._ward(point)
         ward.widen(point)
-        put(ward.groups, (point.source_group, point.vouched), point)
+        put(ward.groups[point.vouched], point.source_group, point)
 
     def _forget(self, point: Point, *, keeping_body: bool = False) -> None:
         """Take a sighting out of everything; a body it leaves empty is gone, unless somebody looks after it."""
@@ -277,7 +286,7 @@ class Standing:
         self._exact.remove(point)
         self._followers.pop(point.id, None)
         ward = self._ward(point)
-        take(ward.groups, (point.source_group, point.vouched), point)
+        take(ward.groups[point.vouched], point.source_group, point)
         if role is Role.CORE:
             take(ward.cores, body.number, point)
         else:
@@ -286,7 +295,7 @@ class Standing:
             self._disown(point)
         if role is Role.LEFTOVER:
             take(ward.lone, body.number, point)
-        if not ward.groups:
+        if not any(ward.groups.values()):
             cell, hour = ward.key
             del self._wards[cell][hour]
             if not self._wards[cell]:

@@ -105,7 +105,7 @@ class Ward:
     cores, lone
         Rows of cores, and of those that are neither core nor linked to one, under the cluster they stand in.
     groups
-        Rows of all of them under their source group and whether it is vouched for.
+        Rows of all of them under their source group: those somebody vouched for, and those nobody did.
     wanting
         Rows of those that are no core under what they have seen so far: which groups, and anybody vouched for.
     owned
@@ -120,7 +120,7 @@ class Ward:
         self.key = key
         self.cores: dict[int, Row] = {}
         self.lone: dict[int, Row] = {}
-        self.groups: dict[tuple[int, bool], Row] = {}
+        self.groups: dict[bool, dict[int, Row]] = {True: {}, False: {}}
         self.wanting: dict[Seen, Row] = {}
         self.owned: list[tuple[float, int, int]] = []
         self.west, self.south, self.east, self.north = math.inf, math.inf, -math.inf, -math.inf
