@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geo import clustering, window
 from geo.cells import pentagons
-from geo.clustering import nearest_anchor, settle, step
+from geo.clustering import best_anchor, settle, step
 from geo.distance import moved
 from geo.linking import DEFAULT_POLICY, RETRACT_STEPS, ClusterPolicy, Point, linked
 from geo.naming import Role
@@ -113,7 +113,7 @@ def by_definition(points, policy=DEFAULT_POLICY):
             label[p.id] = label[owners[p.id][1]]
     for p in points:
         if p.coarse:
-            anchor = nearest_anchor(p, exact, policy)
+            anchor = best_anchor(p, exact, policy)
             label[p.id] = label[anchor.id] if anchor else -p.id
     return frozenset(frozenset(i for i in label if label[i] == name) for name in label.values())
 
