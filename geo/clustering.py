@@ -125,7 +125,7 @@ def _owners(others: Iterable[int], links: Links, cores: Collection[int]) -> dict
 
 
 def best_anchor(coarse: Point, candidates: Iterable[Point], policy: ClusterPolicy = DEFAULT_POLICY) -> Point | None:
-    """Return the sighting that a coarse one is attached to: the likeliest, then the earliest; None if none is likely."""
+    """Return the sighting that a coarse one is attached to: the likeliest, then the earliest; or None."""
     best: tuple[float, tuple[float, int], Point] | None = None
     for other in candidates:
         weight = attachment(coarse, other, policy)

@@ -27,7 +27,6 @@ _SIZES_APART = 6
 """Counts that differ by more say no more: nobody counts a crowd."""
 
 
-
 TAKEN_FOR: Mapping[str, frozenset[str]] = {
     "stop": frozenset({"arrest", "checkpoint", "patrol", "surveillance"}),
     "arrest": frozenset({"stop", "checkpoint", "door_visit", "workplace"}),
@@ -262,17 +261,9 @@ def activity_evidence(said: str, heard: str, policy: ClusterPolicy) -> float:
 
 
 def vehicle_evidence(one: Point, other: Point, metres: float, seconds: float, policy: ClusterPolicy) -> float:
-    """Return what the two vehicles say; plates go before descriptions, unknown is 0.
-
-    A plate seen twice where one car cannot have been twice says nothing: one of them was misread or copied.
-    """
+    """Return what the two vehicles say; plates go before descriptions, unknown is 0."""
     if one.token is not None and other.token is not None:
-        if one.token != other.token:
-            return policy.other_token
-        near = metres <= REACHABLE_SLACK_M or reachable(metres, seconds, (one.accuracy_m, other.accuracy_m))
-        return policy.same_token if near else 0.0
-    if not one.vehicles or not other.vehicles:
-        return 0.0
+        return plate_evidence(one, other, metres, seconds, policy)
     answer = best_likeness(one.vehicles, other.vehicles)
     if answer is Likeness.ALIKE:
         return policy.same_looks
@@ -281,6 +272,14 @@ def vehicle_evidence(one: Point, other: Point, metres: float, seconds: float, po
     if answer is Likeness.OTHER_COLOR:
         return policy.other_color
     return policy.partly_alike if answer is Likeness.PARTLY else 0.0
+
+
+def plate_evidence(one: Point, other: Point, metres: float, seconds: float, policy: ClusterPolicy) -> float:
+    """Return what two plates say; one that cannot have been at both places says nothing: it was misread or copied."""
+    if one.token != other.token:
+        return policy.other_token
+    near = metres <= REACHABLE_SLACK_M or reachable(metres, seconds, (one.accuracy_m, other.accuracy_m))
+    return policy.same_token if near else 0.0
 
 
 def circumstances(one: Point, other: Point, policy: ClusterPolicy) -> float:

@@ -76,7 +76,7 @@ def likeness(one: Vehicle, other: Vehicle) -> Likeness:
 
 
 def best_likeness(some: Collection[Vehicle], others: Collection[Vehicle]) -> Likeness:
-    """Compare two lists: the best any vehicle of one does beside any of the other; all must contradict to contradict."""
+    """Compare two lists: the best any of one does beside any of the other, so all must contradict to contradict."""
     if len(some) == 1 == len(others):
         return likeness(*some, *others)
     return max((likeness(one, other) for one in some for other in others), default=Likeness.UNKNOWN)

@@ -1,4 +1,4 @@
-"""Labelled streams of reports in an invented city: what was seen, what was repeated, what was mistaken, what was forged.
+"""Labelled streams of reports in an invented city: what was seen, repeated, mistaken and forged.
 
 The truth is known, so linking and scoring can be measured, and their numbers chosen, without any judging data. The
 shape (how many witnesses, how vague, how late, what they disagree about) is set by `Knobs`; a seed gives one stream.

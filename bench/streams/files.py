@@ -1,4 +1,4 @@
-"""Labelled streams as the files that `import-sightings` reads, with the truth beside them, and as clustering sees them."""
+"""Labelled streams as files that `import-sightings` reads, the truth beside them, and as clustering sees them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _COLUMNS: Final = (
     "vehicles", "note",
 )  # fmt: skip
 _TRUTH: Final = ("id", "incident", "real", "report")
+_INTAKE: Final = IntakePolicy()
 _KEY: Final = b"plates of a bench run, not of anybody"
 
 
@@ -86,7 +87,7 @@ def _report(row: dict[str, str], known: dict[str, str]) -> Report:
     )  # fmt: skip
 
 
-def as_points(reports: Sequence[Report], intake: IntakePolicy = IntakePolicy()) -> list[Point]:
+def as_points(reports: Sequence[Report], intake: IntakePolicy = _INTAKE) -> list[Point]:
     """Return reports as clustering sees them, in the same order: plates as tokens, senders as groups."""
     groups: dict[str, int] = {}
     return [
