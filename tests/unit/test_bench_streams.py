@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.linking import clustered, pair_scores
+from bench.linking import clustered, pair_scores, same_by_steps, swept_dbscan
 from bench.streams import Knobs, as_points, read, stream, write
 from bench.streams.files import truth_beside
 from geo.distance import metres_between
@@ -88,6 +88,10 @@ def test_pair_scores_count_pairs():
 
 def test_our_clusters_find_most_pairs_of_a_stream_with_few_of_them_wrong():
     reports = stream(SMALL)
+    same_by_steps(as_points(reports))
     labels = clustered(as_points(reports))
     pairs = [(label, report.incident) for label, report in zip(labels, reports, strict=True) if report.part != "flood"]
-    assert pair_scores(pairs)[2] > 0.85
+    ours, (peer, how) = pair_scores(pairs)[2], swept_dbscan([each for each in reports if each.part != "flood"])
+    assert ours > 0.85
+    assert peer is None or 0.6 < peer < ours
+    assert "scikit-learn" in how
