@@ -1,8 +1,9 @@
 """Are the right reports put together? Pair F1 on labelled streams, beside the best fixed-radius DBSCAN on each.
 
 Every pair of reports of one incident that stands in one cluster counts; pairs with a flood's pins are not scored. Our
-clusters are made with the floods among the reports, as the desk would see them; the peer is spared them, and swept
-over radius and minutes on the very rows it is judged on (`min_samples` is 2: 3 was never better). Ours have one policy for all streams.
+clusters are made with the floods among the reports, as the desk would see them, and with one policy for all streams;
+the peer is spared the floods, and swept over radius and minutes on the very rows it is judged on (`min_samples` is 2:
+3 was never better).
 """
 
 from __future__ import annotations
