@@ -86,7 +86,9 @@ def test_pair_scores_count_pairs():
     assert pair_scores([("a", 1), ("b", 1)]) == (1.0, 0.0, 0.0)
 
 
-def test_our_clusters_find_most_pairs_of_a_stream_with_few_of_them_wrong():
+def test_our_clusters_find_most_pairs_of_a_stream_with_few_of_them_wrong(monkeypatch):
+    monkeypatch.setattr("bench.linking._RADII_M", (150, 250))
+    monkeypatch.setattr("bench.linking._MINUTES", (20, 40))
     reports = stream(SMALL)
     same_by_steps(as_points(reports))
     labels = clustered(as_points(reports))
