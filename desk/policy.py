@@ -21,7 +21,8 @@ class IntakePolicy:
     early_by: timedelta = timedelta(minutes=2)
     """Observed further in the future than this: refused; less is taken as now, and marked."""
     oldest: timedelta = timedelta(days=3650)
-    coarse_beyond_m: float = 250.0
+    coarse_beyond_m: float = 150.0
+    """A pin vaguer than this is attached to what it tells of and never joins two others (decision 8)."""
     unvouched_per_cell_and_hour: int = 200
     area_margin_m: float = 15_000.0
     """Reports from this far outside the zones are taken too: a city's airport often lies beyond its districts."""

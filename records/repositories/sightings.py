@@ -223,6 +223,8 @@ def _live(row: Row[Any]) -> LiveSighting:
         token=row.plate_token,
         coarse=row.use == "coarse",
         accuracy_m=row.accuracy_m,
+        unit=row.unit,
+        size=row.size,
     )
     return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
 
