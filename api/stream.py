@@ -67,8 +67,8 @@ class Change:
     responder_id: int | None
     feature: dict[str, Any] | None
     dispatch: dict[str, Any] | None
-    told: frozenset[int] | None = None
-    """The zones a statement was said to; None for what is no statement, or was said to nobody yet."""
+    audience: alerts.Audience | None = None
+    """Whom a statement concerns; None for what is no statement."""
 
     def frame(self, view: View, epoch: str) -> bytes | None:
         """Return the bytes this view gets, None where it is told nothing."""
@@ -84,6 +84,8 @@ class Change:
             body["feature"] = self.feature
         elif family in {"dispatch", "offer", "checkin"} and view.dispatches:
             body["dispatch"] = self.dispatch
+        elif family == "statement" and view.incidents and self.audience is not None:
+            body["incident"] = ids.shown(self.audience.incident_id)
         elif not (mine or (family == "zones" and view.zones) or (family == "statement" and self._is_told(view))):
             return None
         if self.kind == "checkin.help" and not view.dispatches:
@@ -95,7 +97,9 @@ class Change:
         """Tell whether a viewer may hear of a statement: the desk of each, members of what their zones are told."""
         if view.incidents:
             return True
-        return view.alerts is not None and self.told is not None and alerts.is_told(view.alerts, self.told)
+        if self.audience is None or self.audience.zone_ids is None or self.kind not in _TOLD:
+            return False
+        return view.alerts is not None and alerts.is_told(view.alerts, self.audience.zone_ids)
 
 
 def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
@@ -107,7 +111,7 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
     by_incident = {feature["id"]: feature for feature in features}
     wanted = {each.subject for each in events if each.kind.startswith(("dispatch.", "offer.", "checkin."))}
     by_dispatch = {view["id"]: view for view in dispatching.dispatch_views(uow, uow.dispatches.many(wanted))}
-    told = alerts.audiences(uow, [each.subject for each in events if each.kind in _TOLD])
+    audiences = alerts.audiences(uow, [each.subject for each in events if each.kind.startswith("statement.")])
     return [
         Change(
             cursor=Cursor(int(each.x), each.id),
@@ -118,7 +122,7 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
             responder_id=each.responder_id,
             feature=by_incident.get(ids.shown(each.subject)),
             dispatch=by_dispatch.get(ids.shown(each.subject)),
-            told=told.get(each.subject) if each.kind in _TOLD else None,
+            audience=audiences.get(each.subject),
         )
         for each in events
     ]

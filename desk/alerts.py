@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -215,6 +216,28 @@ def mine(uow: UnitOfWork, actor: Actor) -> list[dict[str, Any]]:
     return [_said(each.statement, names) | {"owed": each.owed, "new": not each.seen} for each in read]
 
 
+def followed(uow: UnitOfWork, actor: Actor) -> list[str]:
+    """Return the names of the zones whose alerts somebody gets; none means all."""
+    names = uow.zones.names() if actor.zone_ids else {}
+    return sorted(names[zone] for zone in actor.zone_ids if zone in names)
+
+
+def outlook(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:
+    """Return what could be proposed of an incident now, and to how many; None where nothing can."""
+    incident = uow.incidents.get(incident_id)
+    if not incident.broadcastable or any(each.live_key for each in uow.statements.of_incident(incident_id)):
+        return None
+    names = uow.zones.names()
+    return {
+        "incident": ids.shown(incident_id),
+        "template": Template.VERIFIED.value,
+        "agency": incident.agency,
+        "area": sorted(names[zone] for zone in incident.zone_ids if zone in names),
+        "time": _moment(_bucket(incident.last_seen_at)),
+        "audience": uow.statements.audience(incident.zone_ids, ALLOWED[Act.SEE_ALERTS]),
+    }
+
+
 def of_incident(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
     """Return what was proposed and said of an incident, oldest first, with whom it reached."""
     found = uow.statements.of_incident(incident_id)
@@ -301,10 +324,19 @@ def follow_zones(uow: UnitOfWork, alias: str, zones: Sequence[str]) -> list[str]
     return [names[zone] for zone in followed]
 
 
-def audiences(uow: UnitOfWork, statement_ids: Sequence[int]) -> dict[int, frozenset[int]]:
-    """Return of each of some statements that were said the zones it was said to; proposals are in none."""
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Of which incident a statement speaks, for the desk, and to which zones it was said; None where to nobody yet."""
+
+    incident_id: int
+    zone_ids: frozenset[int] | None
+
+
+def audiences(uow: UnitOfWork, statement_ids: Sequence[int]) -> dict[int, Audience]:
+    """Return of each of some statements whom it concerns."""
     return {
-        each.id: frozenset(each.zone_ids) for each in uow.statements.many(statement_ids) if each.said_at is not None
+        each.id: Audience(each.incident_id, None if each.said_at is None else frozenset(each.zone_ids))
+        for each in uow.statements.many(statement_ids)
     }
 
 

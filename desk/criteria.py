@@ -9,7 +9,8 @@ from typing import Final
 from desk.policy import VerificationPolicy
 from records.enums import Basis, IncidentStatus, Unit, Verdict
 from records.models import Incident, Judgement
-from records.values import Evidence, SourceOf
+from records.told import Evidence
+from records.values import SourceOf
 
 ANNOUNCED: Final = frozenset({Unit.IMMIGRATION, Unit.OTHER_FEDERAL})
 """Whose work is announced at all; the database knows the same two."""

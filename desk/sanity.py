@@ -1,7 +1,4 @@
-"""Mark what casts doubt on new sightings, for a whole batch at once; nothing is dropped, and nobody is told.
-
-A flagged report weighs less: whoever was not there is no witness, and whoever repeats counts as the source they repeat.
-"""
+"""Mark what casts doubt on new sightings, a whole batch at once: they weigh less, none is dropped, nobody is told."""
 
 from __future__ import annotations
 
@@ -24,7 +21,8 @@ from geo.sanity import (
     is_impossible_travel,
     words_of,
 )
-from records.values import Doubted, NewSighting, SightingFound
+from records.told import Doubted
+from records.values import NewSighting, SightingFound
 
 _TOKEN_BYTES: Final = 8
 _COPIES_FOR: Final = timedelta(hours=6)

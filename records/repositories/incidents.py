@@ -15,7 +15,8 @@ from records.errors import NoSuchRecord
 from records.models import Cluster, Incident, Judgement, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import Evidence, GroupFigures, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
+from records.told import Evidence
+from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
 
 
 class IncidentRepository(Repository):

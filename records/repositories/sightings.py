@@ -20,7 +20,8 @@ from records import ids
 from records.models import Cluster, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import Box, Doubted, LiveSighting, NewSighting, Sender, SightingFound, SightingStanding
+from records.told import Doubted, SightingStanding
+from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _LOCK_RESOLUTION = 6

@@ -14,7 +14,7 @@ from records.errors import NoSuchRecord
 from records.models import Account, Statement, StatementSeen
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import StatementReach, StatementRead
+from records.told import StatementReach, StatementRead
 
 
 class StatementRepository(Repository):

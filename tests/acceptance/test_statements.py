@@ -118,6 +118,7 @@ def short(alerts):
 
 
 def test_a_correction_reaches_everybody_who_was_told_and_nobody_else(story):
+    """statements_fallen finds what has to be set right, statements_read what each is told, statements_reach to whom."""
     judgements = story.verified()
     told, told_too, absent, elsewhere = (*(story.member("Middle") for _ in range(3)), story.member("East"))
     before = story.alerts(told)
@@ -162,6 +163,18 @@ def test_who_was_told_is_owed_the_correction_even_after_its_time_and_in_another_
         owed = uow.statements.read_by(told.id, {zones["East"]}, now=later, told_since=since)
         assert [(each.statement.template, each.owed) for each in owed] == [("alert.correction", True)]
         assert uow.statements.read_by(absent.id, {zones["Middle"]}, now=later, told_since=since) == []
+
+
+def test_the_desk_is_told_how_many_it_speaks_to(story):
+    """statement_audience counts members of the zone and of all zones, no scripts and no roles that see no alerts."""
+    story.verified()
+    before = story.propose(story.speakers[0]).json()["audience"]
+    for person in ("Middle", "East"):
+        story.member(person)
+    signed_in(story.client, Role.ANALYST)
+    signed_in(story.client, Role.SPOTTER, script=True)
+    # one member of this zone, and the two organizers who wrote the zones down
+    assert story.opened["statements"][0]["audience"] == before + 3
 
 
 def test_an_all_clear_goes_to_the_same_people(story):

@@ -135,7 +135,7 @@ FORBIDDEN = {
         (answered("alert.verified"),),
         "first_words_or_an_answer",
     ),
-    "in free words": ((*STANDING, UNDONE, CORRECTED), (answered("run"),), "statement_template_check"),
+    "in free words": (STANDING, (UNDONE, CORRECTED, answered("run")), "statement_template_check"),
     "to the minute": (
         (),
         (proposed(at="'2026-03-01 12:03+00'::timestamptz"),),
