@@ -53,23 +53,21 @@ def listed(
     state, said = "verified", "statement"
     met = floor_met(evidence, votes)
     agreed = agency not in {None, Unit.UNKNOWN}
-    return [
-        _people(votes, policy),
+    whose = [
         Criterion(
             "agency_agreed",
             state if policy.require_agreed_agency else said,
             agreed,
             f"both say whose it is: {str(agency).replace('_', ' ')}" if agreed else "no agency agreed",
-        ),
+        )
+    ]
+    if agreed and agency not in ANNOUNCED:
+        text = "local police is never announced as immigration enforcement"
+        whose.append(Criterion("announceable", said, met=False, text=text))
+    return [
+        _people(votes, policy),
+        *whose,
         Criterion("evidence", state if policy.require_evidence_floor else said, met, _evidence(evidence, votes)),
-        Criterion(
-            "announceable",
-            said,
-            agency in ANNOUNCED,
-            "whose it is may be announced"
-            if agency in ANNOUNCED
-            else "local police and unknown are never announced as immigration enforcement",
-        ),
         Criterion(
             "activity",
             said,
@@ -80,7 +78,7 @@ def listed(
             "verified",
             said,
             incident.status == IncidentStatus.VERIFIED,
-            "it stands as verified" if incident.status == IncidentStatus.VERIFIED else "it is not verified",
+            "it stands as verified" if incident.status == IncidentStatus.VERIFIED else "it does not stand as verified",
         ),
     ]
 

@@ -308,9 +308,19 @@ def test_the_criteria_say_what_is_missing(story):
     assert unmet()["people"] == "one more person of another lineage"
     assert unmet()["agency_agreed"] == "no agency agreed"
     story.judge(story.judges[1], agency="local_police")
-    assert set(unmet()) == {"agency_agreed", "announceable"}
+    assert set(unmet()) == {"agency_agreed"}
     story.judge(story.speakers[0])
     assert unmet() == {}
+
+
+def test_local_police_is_verified_and_never_announced(story):
+    story.report()
+    story.report()
+    for judge in story.judges:
+        story.judge(judge, agency="local_police")
+    unmet = [each for each in story.opened["criteria"] if not each["met"]]
+    assert [(each["code"], "never announced" in each["text"]) for each in unmet] == [("announceable", True)]
+    assert story.propose(story.speakers[0]).status_code == 409
 
 
 @pytest.mark.parametrize(
