@@ -10,10 +10,11 @@ from sqlalchemy import event, text
 
 from api.settings import Settings
 from api.wiring import House
-from desk import board
+from desk import board, dispatching
 from records.cluster import DATABASE, PrivateCluster
-from records.enums import Role
+from records.enums import Role, Task
 from tests.builders import a_network
+from tests.crews import a_crew
 from tests.sightings import a_report, an_actor, told
 
 WORDS = "They are taking people out of the building on the corner, pass it on"
@@ -180,3 +181,29 @@ def test_evidence_is_what_different_people_saw_themselves(house, network_id, rep
     with house.act(network_id) as uow:
         found = uow.incidents.evidence(incident(house, network_id).id)
     assert (found.lineages, found.both_of_a_pair) == (lineages, False)
+
+
+def test_both_people_of_a_look_pair_on_scene_are_evidence_and_one_is_not(house, network_id):
+    """incident_evidence asks for both seats of a look dispatch, on scene, each with a report of their own."""
+    reporter = an_actor(house, network_id)
+    told(house, network_id, a_report(reporter))
+    crew = a_crew(house, network_id, 2)
+    two = (crew[0].responder_id, crew[1].responder_id)
+    dispatcher = an_actor(house, network_id, Role.DISPATCHER)
+    number = incident(house, network_id).id
+    with house.act(network_id) as uow:
+        dispatch = dispatching.send(uow, dispatcher, number, Task.LOOK, pair=two)
+    for member in crew:
+        with house.act(network_id) as uow:
+            [offer] = uow.dispatches.offers_to(member.responder_id, uow.now)
+            dispatching.accept(uow, member.actor, offer.id)
+    for step in ("en_route", "staged", "on_scene"):
+        for member in crew:
+            with house.act(network_id) as uow:
+                dispatching.progress(uow, member.actor, dispatch.id, step)
+    found = []
+    for member in crew:
+        told(house, network_id, a_report(member.actor))
+        with house.act(network_id) as uow:
+            found.append(uow.incidents.evidence(number))
+    assert [each.both_of_a_pair for each in found] == [False, True]
