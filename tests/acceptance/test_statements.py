@@ -9,6 +9,8 @@ import pytest
 from api.stream import View, changes_after
 from desk import alerts, territory
 from desk.access import Actor
+from desk.events import IncidentMerged
+from records import ids
 from records.enums import Role
 from records.values import Cursor
 from tests.builders import signed_in
@@ -212,6 +214,31 @@ def test_a_retraction_that_leaves_no_evidence_is_corrected(story):
     evidence = next(each for each in story.opened["criteria"] if each["code"] == "evidence")
     assert (evidence["met"], evidence["text"][:8]) == (False, "a second")
     assert short(story.alerts(told)) == [("alert.correction", True, True)]
+
+
+@pytest.mark.parametrize(("alike", "states"), [(True, ["standing"]), (False, ["corrected", "standing"])])
+def test_what_was_said_follows_a_merged_incident_or_is_corrected(story, alike, states):
+    story.verified()
+    told = story.member("Middle")
+    first = story.incident["id"]
+    story.said()
+    story.alerts(told)
+    for _ in range(2):
+        story.report(location={"type": "Point", "coordinates": [LON + 0.03, LAT]})
+    features = story.client.get("/api/incidents", headers=story.judges[0].headers).json()["features"]
+    [other] = [each["id"] for each in features if each["id"] != first]
+    said = {"verdict": "verified", "agency": "immigration", "basis": "said so"}
+    for judge in story.judges if alike else ():
+        assert story.client.post(f"/api/incidents/{other}/judgements", json=said, headers=judge.headers).is_success
+    with story.house.act(story.network_id) as uow:
+        loser = uow.incidents.take(ids.read(first))
+        uow.incidents.change(loser, merged_into=ids.read(other))
+        uow.record(IncidentMerged(subject=loser.id, version=loser.version))
+    opened = story.client.get(f"/api/incidents/{other if alike else first}", headers=story.judges[0].headers).json()
+    assert [each["state"] for each in opened["properties"]["statements"]] == states
+    assert short(story.alerts(told)) == [
+        ("alert.verified", False, False) if alike else ("alert.correction", True, True)
+    ]
 
 
 def test_nobody_speaks_alone_for_their_own_circle_or_as_both_judges(story):
