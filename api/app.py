@@ -24,6 +24,7 @@ from api.routes import (
     responders,
     session,
     sightings,
+    statements,
     tiles,
     zones,
 )
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     zones.router,
     coverage.router,
     sightings.router,
+    statements.router,
     incidents.router,
     dispatches.router,
     offers.router,

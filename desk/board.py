@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from desk import sanity
 from desk.access import Actor
 from desk.errors import DeskError, NotFound
 from desk.unit_of_work import UnitOfWork
@@ -132,7 +133,7 @@ def opened(uow: UnitOfWork, actor: Actor, incident_id: int) -> dict[str, Any]:
     except NoSuchRecord as error:
         raise NotFound from error
     [feature] = incident_features(uow, [record])
-    sightings = sightings_of(uow, actor, incident_id)
+    found = _opened_sightings(uow, actor, incident_id)
     judgements = uow.incidents.judgements(incident_id)
     aliases = uow.accounts.aliases({each.account_id for each in judgements})
     feature["geometry"] = _point(uow.incidents.place(incident_id))
@@ -140,9 +141,9 @@ def opened(uow: UnitOfWork, actor: Actor, incident_id: int) -> dict[str, Any]:
         "opened_at": _moment(record.opened_at),
         "first_seen_at": _moment(record.first_seen_at),
         "last_seen_at": _moment(record.last_seen_at),
-        "reasons": record.reasons,
+        "reasons": [*record.reasons, *_doubts(found)],
         "split_from": None if record.split_from is None else ids.shown(record.split_from),
-        "sightings_found": {"type": "FeatureCollection", "features": sightings},
+        "sightings_found": {"type": "FeatureCollection", "features": _marked(found)},
         "judgements": [judgement_view(each, aliases.get(each.account_id)) for each in judgements],
     }
     return feature
@@ -174,8 +175,20 @@ def judgement_view(judgement: Judgement, alias: str | None) -> dict[str, Any]:
 
 def sightings_of(uow: UnitOfWork, actor: Actor, incident_id: int) -> list[dict[str, Any]]:
     """Return the sightings of one opened incident, exact; that somebody looked is audited, never at which one."""
+    return _marked(_opened_sightings(uow, actor, incident_id))
+
+
+def _opened_sightings(uow: UnitOfWork, actor: Actor, incident_id: int) -> list[SightingFound]:
     uow.audits.note(actor.account_id, "read exact", "incident", uow.now.date())
-    found = uow.sightings.found(incident_id=incident_id, limit=_OPENED_MOST)
+    return uow.sightings.found(incident_id=incident_id, limit=_OPENED_MOST)
+
+
+def _doubts(found: Sequence[SightingFound]) -> list[dict[str, Any]]:
+    """Return what is odd about the sightings of an incident, as reasons that weigh nothing by themselves."""
+    return [{"text": line, "weight": 0.0} for line in sanity.lines_of(found)]
+
+
+def _marked(found: Sequence[SightingFound]) -> list[dict[str, Any]]:
     groups = dict.fromkeys(each.source_group for each in sorted(found, key=lambda each: (each.observed_at, each.id)))
     marks = {group: f"r-{number}" for number, group in enumerate(groups, 1)}
     return [_exact(each, marks[each.source_group]) for each in found]
@@ -235,6 +248,7 @@ def _exact(each: SightingFound, mark: str) -> dict[str, Any]:
             "vehicles": list(each.vehicles),
             "plate_tail": each.plate_tail,
             "note": each.note,
+            "flags": list(each.flags),
         },
     }
 
@@ -254,6 +268,7 @@ def _words(each: SightingFound) -> dict[str, Any]:
         "vehicles": [],
         "plate_tail": None,
         "note": None,
+        "flags": [],
         "lang": each.lang,
     }
 

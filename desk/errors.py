@@ -126,6 +126,22 @@ class DatabaseRefused(DeskError):
     """The records refused this, because it must never be."""
 
 
+class NotAnnounceable(DeskError):
+    """This may not be announced: it has to be verified, with evidence, and both have to name whose it is."""
+
+
+class AlreadySaid(DeskError):
+    """This was said already, or waits for its second person."""
+
+
+class SecondPersonNeeded(DeskError):
+    """A second person of another lineage has to approve this."""
+
+
+class OneWhoDidNotJudge(DeskError):
+    """At least one of the two who say it must not have judged the incident."""
+
+
 EXPLAINED: dict[str, type[DeskError]] = {
     "one_dispatch_per_place": OneDispatchPerPlace,
     "no_double_booking": ResponderAlreadyTaken,
@@ -144,6 +160,13 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "verified_was_verified": TwoPeopleVerify,
     "the_seat_needs_its_certificate": CertificateMissing,
     "training_is_current": CertificateMissing,
+    "only_what_is_verified_is_said": NotAnnounceable,
+    "local_police_is_never_announced": NotAnnounceable,
+    "said_by_two_people_of_two_lineages": SecondPersonNeeded,
+    "one_of_the_two_did_not_judge": OneWhoDidNotJudge,
+    "one_proposal_at_a_time": AlreadySaid,
+    "what_was_said_stays": NotLawful,
+    "what_was_said_is_set_right": NotLawful,
     "lawful_step": NotLawful,
     "held_has_a_deadline": NotLawful,
     "a_dispatch_never_moves": DispatchNeverMoves,

@@ -84,6 +84,48 @@ class IncidentClosed(Fact):
     kind = "incident.closed"
 
 
+class EvidenceMoved(Fact):
+    """A verified incident gained or lost sightings."""
+
+    kind = "incident.evidence"
+
+
+class IncidentWithdrawn(Fact):
+    """What could be said of an incident may not be said any more."""
+
+    kind = "incident.withdrawn"
+
+
+class StatementProposed(Fact):
+    """Somebody proposed to tell the members of an incident; only the desk hears this fact."""
+
+    kind = "statement.proposed"
+
+
+class StatementDropped(Fact):
+    """A proposal came to nothing; only the desk hears this fact."""
+
+    kind = "statement.dropped"
+
+
+class StatementSaid(Fact):
+    """Two people told the members of an incident's zones."""
+
+    kind = "statement.said"
+
+
+class StatementCorrected(Fact):
+    """What was said is not confirmed; the same members are told."""
+
+    kind = "statement.corrected"
+
+
+class StatementOver(Fact):
+    """What was said is over; the same members are told."""
+
+    kind = "statement.over"
+
+
 class ZonesChanged(Fact):
     """Zones were drawn, imported, changed or removed; the subject is the new version."""
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from desk import checkins, corroboration, dispatching, verification
+from desk import alerts, checkins, corroboration, dispatching, verification
 from desk.events import (
     CheckinMissed,
+    EvidenceMoved,
     Fact,
     IncidentClosed,
+    IncidentMerged,
+    IncidentSplit,
     IncidentUnfounded,
+    IncidentWithdrawn,
     PartnerLost,
     SightingReceived,
     SightingRetracted,
@@ -23,6 +27,13 @@ Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
 REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingReceived, corroboration.consider),
     (SightingRetracted, corroboration.reconsider),
+    (EvidenceMoved, verification.weigh),
+    (EvidenceMoved, alerts.set_right),
+    (IncidentWithdrawn, alerts.set_right),
+    (IncidentMerged, alerts.set_right),
+    (IncidentSplit, alerts.set_right),
+    (IncidentUnfounded, alerts.set_right),
+    (IncidentClosed, alerts.set_right),
     (IncidentUnfounded, dispatching.call_back),
     (IncidentClosed, dispatching.stop_asking),
     (CheckinMissed, dispatching.hold_for_silence),

@@ -22,6 +22,7 @@ from records.repositories.incidents import IncidentRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
+from records.repositories.statements import StatementRepository
 from records.repositories.statistics import StatisticsRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
@@ -135,6 +136,11 @@ class UnitOfWork:
     def tiles(self) -> TileRepository:
         """Vector tiles, drawn by the database."""
         return TileRepository(self._session, self.network.id)
+
+    @cached_property
+    def statements(self) -> StatementRepository:
+        """What was said of incidents, to whom, and who has read it."""
+        return StatementRepository(self._session, self.network.id)
 
     @cached_property
     def statistics(self) -> StatisticsRepository:

@@ -164,6 +164,7 @@ class Recognised:
     proved_at: datetime
     expires_at: datetime
     responder_id: int | None
+    zone_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,9 @@ class NewSighting:
     plate_tail: str | None
     note: str | None
     lang: str | None
+    flags: tuple[str, ...] = ()
+    note_token: int | None = None
+    photo_token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +352,8 @@ class SightingFound:
     plate_tail: str | None
     note: str | None
     lang: str | None
+    flags: tuple[str, ...] = ()
+    reporter_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

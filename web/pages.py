@@ -21,6 +21,7 @@ from desk.accounts.errors import WrongAliasOrPassphrase
 from desk.unit_of_work import UnitOfWork
 from records.enums import Activity, Basis, IncidentStatus, NetworkKind, Role
 from web import reports, texts
+from web.alerts import told
 from web.panels import at_work
 from web.templating import render
 
@@ -45,6 +46,7 @@ PAGES: Final = (
     Page("/zones", "nav.zones", Act.WRITE_ZONES),
     Page("/report", "nav.report", Act.READ_PATTERNS),
     Page("/pin", "nav.pin", Act.REPORT),
+    Page("/alerts", "nav.alerts", Act.SEE_ALERTS, live=True),
 )
 """In the order of who lands where: everybody begins at the first they may open."""
 
@@ -186,6 +188,12 @@ def pin(request: Request, uow: Uow, actor: Actor) -> Response:
 def go(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show a responder's own shift."""
     return render(request, "go/go.html", me=_me(uow, actor, "/go"), bounds=_bounds(uow), **at_work(uow, actor))
+
+
+@router.get("/alerts", dependencies=[may(Act.SEE_ALERTS)])
+def alerts(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show a member what stands in their zones, and what sets right what they read."""
+    return render(request, "alerts/alerts.html", me=_me(uow, actor, "/alerts"), **told(uow, actor))
 
 
 # quiet hours

@@ -14,6 +14,7 @@ from desk.access import Act
 from desk.lifecycle import LIVE_DISPATCH, OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from records.enums import Basis, CheckinState, IncidentStatus, Task
+from web.alerts import saying
 from web.forms import DispatchForm, JudgementForm, ShiftForm
 from web.templating import render
 
@@ -141,6 +142,7 @@ def _incident(
         now=uow.now,
         bases=[basis.value for basis in Basis],
         may_dispatch=access.may(actor, Act.DISPATCH),
+        **saying(uow, actor, incident_id),
         still_needed=max(0, 2 - len(said)) if found["status"] in {"unverified", "corroborated"} else 0,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,7 @@ from api.deps import Actor, Idempotent, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
 from api.schemas.incidents import IncidentsOut, JudgedOut, JudgementIn, OpenedOut
 from api.schemas.sightings import Moment
-from desk import board, dispatching, verification
+from desk import alerts, board, dispatching, verification
 from desk.access import Act
 from records.enums import IncidentStatus
 
@@ -38,7 +39,12 @@ def every(
 def one(incident_id: str, uow: Uow, actor: Actor) -> OpenedOut:
     """Open one incident: exact, with reasons, sightings, judgements and dispatches; that somebody looked is audited."""
     number = read_id(incident_id)
-    return OpenedOut.of(board.opened(uow, actor, number), dispatching.views_for(uow, number))
+    return OpenedOut.of(
+        board.opened(uow, actor, number),
+        dispatches_found=dispatching.views_for(uow, number),
+        criteria=[asdict(each) for each in verification.criteria_of(uow, number)],
+        statements=alerts.of_incident(uow, number),
+    )
 
 
 @router.post(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.dispatches import DispatchOut
 from api.schemas.sightings import SightingsOut
+from api.schemas.statements import CriterionOut, StatementOut
 from records.enums import Basis, Unit, Verdict
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -98,6 +99,8 @@ class OpenedProperties(IncidentProperties):
     sightings_found: SightingsOut
     judgements: list[JudgementOut]
     dispatches_found: list[DispatchOut]
+    criteria: list[CriterionOut]
+    statements: list[StatementOut]
 
 
 class OpenedOut(BaseModel):
@@ -109,9 +112,9 @@ class OpenedOut(BaseModel):
     properties: OpenedProperties
 
     @classmethod
-    def of(cls, feature: dict[str, Any], dispatches: list[dict[str, Any]]) -> Self:
-        """Show what the board projected, with its dispatches."""
-        return cls(**feature | {"properties": feature["properties"] | {"dispatches_found": dispatches}})
+    def of(cls, feature: dict[str, Any], **beside: list[Any]) -> Self:
+        """Show what the board projected, with what the other duties say of the same incident."""
+        return cls(**feature | {"properties": feature["properties"] | beside})
 
 
 class JudgedOut(BaseModel):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from desk.corroboration.scoring import update_of
 from desk.corroboration.window import DatabaseWindow, moment
 from desk.events import (
+    EvidenceMoved,
     IncidentChanged,
     IncidentClosed,
     IncidentCorroborated,
@@ -133,6 +134,8 @@ def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, w
         uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))
     else:
         uow.record(IncidentOpened(subject=update.id, version=version, cell5=cell5))
+    if update.status == IncidentStatus.VERIFIED:
+        uow.record(EvidenceMoved(subject=update.id, version=version, cell5=cell5))
     if update.status == IncidentStatus.CORROBORATED and was != IncidentStatus.CORROBORATED:
         uow.record(IncidentCorroborated(subject=update.id, version=version, cell5=cell5))
 
@@ -144,6 +147,8 @@ def _end_empty(uow: UnitOfWork, empty: Iterable[IncidentFigures]) -> None:
         if each.touched or each.status == IncidentStatus.VERIFIED:
             uow.incidents.change(incident, sightings=0, groups=0, vouched_groups=0)
             uow.record(IncidentChanged(subject=incident.id, version=incident.version, cell5=incident.cell7))
+            if each.status == IncidentStatus.VERIFIED:
+                uow.record(EvidenceMoved(subject=incident.id, version=incident.version, cell5=incident.cell7))
         else:
             uow.incidents.change(
                 incident, sightings=0, groups=0, vouched_groups=0, status=IncidentStatus.CLOSED, ended_at=uow.now

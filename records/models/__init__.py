@@ -20,6 +20,8 @@ from records.models.responder import Responder
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
+from records.models.statement import Statement
+from records.models.statement_seen import StatementSeen
 from records.models.voucher import Voucher
 from records.models.zone import Zone
 
@@ -44,6 +46,8 @@ __all__ = [
     "Seat",
     "Sighting",
     "SignedIn",
+    "Statement",
+    "StatementSeen",
     "Voucher",
     "Zone",
 ]

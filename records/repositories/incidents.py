@@ -15,6 +15,7 @@ from records.errors import NoSuchRecord
 from records.models import Cluster, Incident, Judgement, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
+from records.told import Evidence
 from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
 
 
@@ -117,6 +118,13 @@ class IncidentRepository(Repository):
             load("incident_sources"), {"network_id": self._network_id, "incident_id": incident_id}
         )
         return [SourceOf(row.source_group, row.lineage, row.account_id) for row in rows]
+
+    def evidence(self, incident_id: int) -> Evidence:
+        """Return what an incident rests on."""
+        row = self._session.execute(
+            load("incident_evidence"), {"network_id": self._network_id, "incident_id": incident_id}
+        ).one()
+        return Evidence(row.lineages, row.both_of_a_pair)
 
     # written by the machine
 

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from geo import cells
 from geo.linking import Point
 from geo.points import LonLat
+from geo.sanity import Pin
 from geo.vehicles import Vehicle
 from records import ids
-from records.models import Sighting
+from records.models import Cluster, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
+from records.told import Doubted, SightingStanding
 from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
@@ -72,6 +74,37 @@ class SightingRepository(Repository):
         )
         return {(row.cell9, row.hour): row.sightings for row in rows}
 
+    def doubted(
+        self,
+        *,
+        reporters: Collection[int],
+        notes: Collection[int],
+        photos: Collection[int],
+        since: datetime,
+        until: datetime,
+    ) -> Doubted:
+        """Return the pins of these reporters in a stretch of time, and the first sources of these tokens."""
+        rows = self._session.execute(
+            load("sightings_doubted"),
+            {
+                "network_id": self._network_id,
+                "reporters": sorted(reporters),
+                "notes": sorted(notes),
+                "photos": sorted(photos),
+                "since": since,
+                "until": until,
+            },
+        )
+        pins: dict[int, list[Pin]] = {}
+        sources: dict[str, dict[int, int]] = {"note": {}, "photo": {}}
+        for row in rows:
+            if row.kind == "reporter":
+                at = Pin(LonLat(row.lon, row.lat), row.observed_at.timestamp(), row.accuracy_m)
+                pins.setdefault(row.about, []).append(at)
+            else:
+                sources[row.kind][row.about] = row.source_group
+        return Doubted(pins, sources["note"], sources["photo"])
+
     # stored and taken back
 
     def add(self, sightings: Sequence[NewSighting]) -> None:
@@ -122,6 +155,15 @@ class SightingRepository(Repository):
         return self._session.scalar(
             select(Sighting.cell9).where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
         )
+
+    def standing(self, sighting_id: int) -> SightingStanding | None:
+        """Return whether a sighting was taken back, and the incident it stands in; None where there is none."""
+        row = self._session.execute(
+            select(Sighting.retracted_at, Sighting.received_at, Cluster.incident_id)
+            .outerjoin(Cluster, (Cluster.network_id == Sighting.network_id) & (Cluster.id == Sighting.cluster_id))
+            .where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
+        ).one_or_none()
+        return None if row is None else SightingStanding(row.retracted_at is not None, row.received_at, row.incident_id)
 
     def arrived(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
         """Return those of some sightings that take part in clustering and have no cluster yet."""
@@ -251,4 +293,6 @@ def _found(row: Row[Any]) -> SightingFound:
         plate_tail=row.plate_tail,
         note=row.note,
         lang=row.lang,
+        flags=tuple(row.flags),
+        reporter_id=row.reporter_id,
     )

@@ -2,7 +2,8 @@
 -- moment; a page goes on after (minute, id). Places WGS84. Leans on sighting_observed, sighting_cluster.
 SELECT s.id, c.incident_id, s.source_group, s.vouched, s.kind, s.activity, s.unit, s.basis, s.size, s.accuracy_m,
        s.observed_at, s.received_at, s.use, ST_X(s.location::geometry) AS lon, ST_Y(s.location::geometry) AS lat,
-       s.cell7, s.cell10, s.vehicles, s.plate_tail, s.note, s.lang, date_trunc('minute', s.observed_at) AS minute
+       s.cell7, s.cell10, s.vehicles, s.plate_tail, s.note, s.lang, s.flags, s.reporter_id,
+       date_trunc('minute', s.observed_at) AS minute
 FROM sighting s
 LEFT JOIN cluster c ON c.network_id = s.network_id AND c.id = s.cluster_id
 WHERE s.network_id = :network_id AND s.retracted_at IS NULL
