@@ -275,6 +275,8 @@ class GroupFigures:
     t: float
     reports: int
     local_police: bool
+    named: bool
+    other: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,9 @@ class IncidentRepository(Repository):
                 place=LonLat(row.lon, row.lat),
                 t=row.observed_at.timestamp(),
                 reports=row.reports,
-                local_police=row.local_police,
+                local_police=bool(row.local_police),
+                named=bool(row.named),
+                other=bool(row.other),
             )
             for row in rows
         ]
