@@ -1,4 +1,4 @@
-"""Streams as incidents with a known truth: our own clusters and score over them, in the order in which people decide."""
+"""Streams as incidents of known truth: our own clusters and score over them, in the order in which people decide."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def claim_of(each: Told) -> Claim:
 
 
 class Desk:
-    """A desk that scores incidents and learns from decided ones, as the service does; counts alone."""
+    """A desk that scores incidents and learns from decided ones by `geo.reliability`; counts alone."""
 
     def __init__(self, policy: ScorePolicy = DEFAULT_SCORE_POLICY, *, learns: bool = True) -> None:
         """Begin without any decided incident."""
@@ -179,7 +179,11 @@ class Desk:
         case.kind = f"kind {kind_of(reports)}"
         police = any(vouched(each.source) and claim_of(each) is Claim.OTHER for each in case.members)
         doubts = [Doubt(Negative.LOCAL_POLICE)] if police else []
-        usual = network + self._lean(f"kind {kind_of(reports)}", day, _R.kind_at_most, _R.kind_cases, network) + sum(self._lean(key, day, _R.place_at_most, _R.place_cases, network) for key in _usual(case)[1:])
+        usual = (
+            network
+            + self._lean(f"kind {kind_of(reports)}", day, _R.kind_at_most, _R.kind_cases, network)
+            + sum(self._lean(key, day, _R.place_at_most, _R.place_cases, network) for key in _usual(case)[1:])
+        )
         return score(reports, doubts, usual=usual, policy=self._policy)
 
     def decide(self, case: Case) -> None:

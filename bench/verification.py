@@ -78,18 +78,22 @@ def _judged(cases: Sequence[Case], what: str, seed: int | None) -> list[Row]:
         learned = _learned(count, real)
         for name, measure in (("AUC", auc), ("average precision", average_precision)):
             ours, theirs = measure(probability, real), measure(count, real)
-            rows.append(_row(f"{name}: {what}", ours, theirs, peer, more_is_better(ours, theirs), len(cases), seed))
+            rows.append(
+                Row(
+                    "verification", f"{name}: {what}", ours, theirs, peer,
+                    ratio=more_is_better(ours, theirs), n=len(cases), seed=seed,
+                )
+            )  # fmt: skip
         fitted = f"{peer}, logistic, fitted to four fifths of the same rows"
         for name, off in (("Brier", brier), ("ECE", ece)):
-            ours, theirs = off(probability, real), None if learned is None else off(learned, real)
-            rows.append(_row(f"{name}: {what}", ours, theirs, fitted, less_is_better(ours, theirs), len(cases), seed))
+            ours, fit = off(probability, real), None if learned is None else off(learned, real)
+            rows.append(
+                Row(
+                    "verification", f"{name}: {what}", ours, fit, fitted,
+                    ratio=less_is_better(ours, fit), n=len(cases), seed=seed,
+                )
+            )  # fmt: skip
     return rows
-
-
-def _row(
-    case: str, ours: float, peer: float | None, peer_name: str | None, ratio: float | None, n: int, seed: int | None
-) -> Row:
-    return Row("verification", case, ours, peer, peer_name, None, ratio, "", n=n, seed=seed)
 
 
 def _learned(count: NDArray[np.float64], real: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -193,15 +197,20 @@ def _flood(
     trials: int,
     rng: np.random.Generator,
 ) -> list[Row]:
-    reached = seen = above_all = 0
+    alone = joined = seen = above_all = 0
     for _ in range(trials):
         target = firm[int(rng.integers(len(firm)))]
         pins = _pins(target, number, strangers=strangers, spread_m=spread[1], rng=rng)
         near = [each for each in told.told if abs(each.t - target.until) <= _WINDOW_S]
-        flooded = Stream([*near, *_under_the_cap(pins)], told.truth | {pin.id: Truth("flood", real=False, report="flood") for pin in pins})
+        flooded = Stream(
+            [*near, *_under_the_cap(pins)],
+            told.truth | {pin.id: Truth("flood", real=False, report="flood") for pin in pins},
+        )
         cases = incidents(flooded)
         judge_in_order(cases, learns=False)
-        reached += sum(_by_flood_alone(case) for case in cases)
+        helped = [case for case in cases if _owes_it_to_the_flood(case)]
+        alone += sum(not any(_is_honest_witness(each) for each in case.members) for case in helped)
+        joined += sum(any(_is_honest_witness(each) for each in case.members) for case in helped)
         order = _queue(cases)
         real = {target.members[0].id}
         seen += any(real & {each.id for each in case.members} for case in order[:_TOP])
@@ -209,16 +218,23 @@ def _flood(
     who = "pins nobody vouched for" if strangers else "accounts of one lineage"
     case = f"{number:,} {who}, {spread[0]}"
     return [
-        Row("verification", f"corroborated by {case}", float(reached), limit=0.0, unit="incidents", n=trials),
-        Row("verification", f"real two-lineage incident in the top {_TOP}: {case}", seen / trials, unit="share", n=trials),
+        Row("verification", f"corroborated by {case}", float(alone), limit=0.0, unit="incidents", n=trials),
+        Row(
+            "verification", f"corroborated by one honest lineage and {case}", float(joined), unit="incidents", n=trials
+        ),
+        Row(
+            "verification",
+            f"real two-lineage incident in the top {_TOP}: {case}",
+            seen / trials,
+            unit="share",
+            n=trials,
+        ),
         Row("verification", f"first in the queue made of {case}", float(above_all), limit=0.0, unit="trials", n=trials),
     ]
 
 
-def _pins(
-    target: Case, number: int, *, strangers: bool, spread_m: float, rng: np.random.Generator
-) -> list[Told]:
-    """Return a flood beside a real incident, or all over town, at the same time; each pin says what is believed most."""
+def _pins(target: Case, number: int, *, strangers: bool, spread_m: float, rng: np.random.Generator) -> list[Told]:
+    """Return a flood at the time of a real incident; each pin says what is believed most."""
     pins = []
     for n in range(number):
         east_m, north_m = (rng.uniform(-spread_m, spread_m, 2) if spread_m else rng.normal(3_000.0, 20.0, 2)).tolist()
@@ -241,7 +257,11 @@ def _under_the_cap(pins: Sequence[Told]) -> list[Told]:
     return kept
 
 
-def _by_flood_alone(case: Case) -> bool:
+def _is_honest_witness(each: Told) -> bool:
+    return vouched(each.source) and not each.id.startswith("flood")
+
+
+def _owes_it_to_the_flood(case: Case) -> bool:
     """Tell whether an incident is corroborated that would not be so without the flood's pins."""
     if not corroborated(case.held) or not any(each.id.startswith("flood") for each in case.members):
         return False

@@ -20,7 +20,7 @@ class Waiting:
     id
         The incident's id.
     step
-        0 for what comes first, then 1; 2 and above for what waits in fair turns.
+        0 for what comes first, then 1; 2 for what waits in fair turns; 3 for what comes last.
     lineage
         The one lineage that vouches for it, None where nobody does or several do.
     vouched_groups
@@ -50,10 +50,11 @@ def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
     """
     everything = list(waiting)
     settled = sorted((each for each in everything if each.step < _WAITS), key=_by_standing)
-    rest = [each for each in everything if each.step >= _WAITS]
+    rest = [each for each in everything if each.step == _WAITS]
+    last = sorted((each for each in everything if each.step > _WAITS), key=_by_standing)
     vouched = _in_turns([each for each in rest if each.vouched_groups], _by_standing, _lineage)
     strangers = _in_turns([each for each in rest if not each.vouched_groups], _by_queue, _cell)
-    return [*settled, *_interleaved(vouched, strangers)]
+    return [*settled, *_interleaved(vouched, strangers), *last]
 
 
 _WAITS: Final = 2

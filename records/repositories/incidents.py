@@ -83,6 +83,14 @@ class IncidentRepository(Repository):
             )
         )
 
+    def waiting(self, *, turns: int) -> dict[int, int | None]:
+        """Return open incidents that may stand at the top of the queue, each with the one lineage behind it.
+
+        Of those that nobody vouched for only the `turns` likeliest of each cell of resolution 6.
+        """
+        rows = self._session.execute(load("incidents_waiting"), {"network_id": self._network_id, "turns": turns})
+        return {row.id: row.lineage for row in rows}
+
     def place(self, incident_id: int) -> LonLat:
         """Return where an incident is, exactly, WGS84; raises NoSuchRecord."""
         row = self._session.execute(
