@@ -44,25 +44,25 @@ class ScorePolicy:
     """
 
     prior: float = -2.2
-    trained: float = 2.2
-    vouched: float = 1.9
+    trained: float = 2.4
+    vouched: float = 2.1
     hotline: float = 0.9
-    named: float = 0.3
+    named: float = 0.1
     """Somebody vouched for says whose they are, and by what."""
-    unsaid: float = -0.9
+    unsaid: float = -1.0
     """Nobody vouched for says whose they are."""
-    unvouched: float = 0.65
-    unvouched_named: float = 0.3
+    unvouched: float = 0.7
+    unvouched_named: float = 0.0
     unvouched_at_most: float = 1.0
     """All strangers together, what they name included."""
-    unvouched_unsaid: float = -0.9
+    unvouched_unsaid: float = -1.0
     unvouched_other: float = -2.4
     copied_discount: float = 0.75
     looked_clear: float = -2.2
     clear_half_life_s: float = 1_800.0
     quiet_observer: float = -0.1
     quiet_observers_at_most: float = -0.5
-    local_police: float = -2.3
+    local_police: float = -2.4
     seen: float = 2.2
     """One of a pair saw it on scene; the word of both counts twice that."""
     vehicle_at_most: float = 1.5

@@ -91,7 +91,7 @@ def test_the_words_of_a_good_case():
     ]
     held = score(reports, [Doubt(Negative.LOOKED_CLEAR)])
     told = {reason.text: reason.weight for reason in held.reasons}
-    assert told["two witnesses vouched for by different organizers, 80 m apart"] == pytest.approx(3.8)
+    assert told["two witnesses vouched for by different organizers, 80 m apart"] == pytest.approx(4.2)
     assert told["echo of r-17 from the same lineage"] == 0.0
     assert told["a trained pair looked and saw nothing"] == pytest.approx(-2.2)
 
