@@ -1,8 +1,4 @@
-"""Made networks of witnesses, echoes, mistakes and floods with known truth, for weights and benches; seeded.
-
-Nothing here is measured: rates are drawn anew for each network from wide ranges, so that weights which do well on
-average over many networks owe nothing to any one of them.
-"""
+"""Made networks of witnesses, echoes, mistakes and floods with known truth, for weights and benches; seeded."""
 
 from __future__ import annotations
 
@@ -71,6 +67,10 @@ class _Rates:
     police_real: float
     flood: float
     error: float
+
+
+# Nothing here is measured: rates are drawn anew for each network from wide ranges, so that weights which do well on
+# average over many networks owe nothing to any one of them.
 
 
 def _drawn(rng: np.random.Generator) -> _Rates:

@@ -1,8 +1,4 @@
-"""Is it real? Our clusters and our score on labelled streams, beside counting reports and counting accounts.
-
-Each incident is scored by what was decided before it, never by its own outcome. Floods are then put into the stream:
-pins that nobody vouched for, and accounts of one lineage; none of them may reach corroborated.
-"""
+"""Is it real? Our clusters and our score on labelled streams and under floods, beside counting reports and accounts."""
 
 from __future__ import annotations
 
