@@ -15,6 +15,7 @@ from desk.errors import DeskError, NotFound
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.points import LonLat
+from geo.queue import Waiting, in_order
 from records import ids
 from records.errors import NoSuchRecord, NotAnId
 from records.models import Incident, Judgement
@@ -117,6 +118,34 @@ def incidents(
     page = found[:limit]
     following = _cursor(page[-1].last_seen_at, page[-1].id) if len(found) > limit else None
     return incident_features(uow, page), following
+
+
+def queue(uow: UnitOfWork, *, sends: bool, limit: int) -> list[dict[str, Any]]:
+    """Return open incidents in the order to look at them, as features; no flood of reports hides others.
+
+    Who sends sees what is verified first, who checks what is corroborated; `geo.queue` says how the rest take turns.
+    """
+    lineages = uow.incidents.waiting(turns=limit)
+    records = {record.id: record for record in uow.incidents.many(lineages)}
+    order = in_order(_waiting(record, lineages[record.id], sends=sends) for record in records.values())
+    return incident_features(uow, [records[each.id] for each in order[:limit]])
+
+
+def _waiting(record: Incident, lineage: int | None, *, sends: bool) -> Waiting:
+    steps = _SEND_FIRST if sends else _CHECK_FIRST
+    return Waiting(
+        id=record.id,
+        step=steps[record.status],
+        lineage=lineage,
+        vouched_groups=record.vouched_groups,
+        standing=record.standing,
+        queue=record.queue,
+        cell=cells.parent(record.cell7, 6),
+    )
+
+
+_SEND_FIRST: Final[dict[str, int]] = {"verified": 0, "corroborated": 1, "unverified": 2}
+_CHECK_FIRST: Final[dict[str, int]] = {"corroborated": 0, "unverified": 2, "verified": 3}
 
 
 def _zone_id(uow: UnitOfWork, zone: str) -> int:

@@ -279,6 +279,8 @@ class GroupFigures:
     t: float
     reports: int
     local_police: bool
+    named: bool
+    other: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from api.deps import Actor, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
 from desk import access, board, checkins, dispatching, roster, verification
 from desk.access import Act
-from desk.lifecycle import LIVE_DISPATCH, OPEN_INCIDENT
+from desk.lifecycle import LIVE_DISPATCH
 from desk.unit_of_work import UnitOfWork
-from records.enums import Basis, CheckinState, IncidentStatus, Task
+from records.enums import Basis, CheckinState, Task
 from web.alerts import saying
 from web.forms import DispatchForm, JudgementForm, ShiftForm
 from web.templating import render
@@ -21,8 +21,6 @@ from web.templating import render
 router = APIRouter(prefix="/panels", include_in_schema=False, route_class=RetryingRoute)
 
 _MOST: Final = 200
-_ORDER: Final = {IncidentStatus.VERIFIED: 0, IncidentStatus.CORROBORATED: 1, IncidentStatus.UNVERIFIED: 2}
-_TO_CHECK: Final = {IncidentStatus.CORROBORATED: 0, IncidentStatus.UNVERIFIED: 1, IncidentStatus.VERIFIED: 2}
 
 
 # the desk: queue, board, alarms
@@ -32,11 +30,9 @@ _TO_CHECK: Final = {IncidentStatus.CORROBORATED: 0, IncidentStatus.UNVERIFIED: 1
 def queue(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show the open incidents: for a dispatcher the verified first, for a verifier those still to be checked."""
     sends = access.may(actor, Act.DISPATCH)
-    features, _cursor = board.incidents(uow, statuses=OPEN_INCIDENT, limit=_MOST)
+    features = board.queue(uow, sends=sends, limit=_MOST)
     states = {each["incident"]: each["state"] for each in _out(uow, actor)} if sends else {}
     rows = [each["properties"] | {"dispatch_state": states.get(each["id"])} for each in features]
-    order = _ORDER if sends else _TO_CHECK
-    rows.sort(key=lambda row: (order[row["status"]], -row["queue"], row["id"]))
     return render(request, "desk/queue.html", rows=rows, title="Open incidents" if sends else "To verify", now=uow.now)
 
 

@@ -84,6 +84,14 @@ class IncidentRepository(Repository):
             )
         )
 
+    def waiting(self, *, turns: int) -> dict[int, int | None]:
+        """Return open incidents that may stand at the top of the queue, each with the one lineage behind it.
+
+        Of those that nobody vouched for only the `turns` likeliest of each cell of resolution 6.
+        """
+        rows = self._session.execute(load("incidents_waiting"), {"network_id": self._network_id, "turns": turns})
+        return {row.id: row.lineage for row in rows}
+
     def place(self, incident_id: int) -> LonLat:
         """Return where an incident is, exactly, WGS84; raises NoSuchRecord."""
         row = self._session.execute(
@@ -227,7 +235,9 @@ class IncidentRepository(Repository):
                 place=LonLat(row.lon, row.lat),
                 t=row.observed_at.timestamp(),
                 reports=row.reports,
-                local_police=row.local_police,
+                local_police=bool(row.local_police),
+                named=bool(row.named),
+                other=bool(row.other),
             )
             for row in rows
         ]
