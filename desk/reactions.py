@@ -10,6 +10,7 @@ from desk.events import (
     CheckinMissed,
     Fact,
     IncidentClosed,
+    IncidentMerged,
     IncidentUnfounded,
     PartnerLost,
     SightingReceived,
@@ -22,9 +23,14 @@ Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
 
 REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingReceived, corroboration.consider),
+    (SightingReceived, corroboration.suggest),
     (SightingRetracted, corroboration.reconsider),
+    (SightingRetracted, corroboration.recount_pinned),
     (IncidentUnfounded, dispatching.call_back),
+    (IncidentUnfounded, corroboration.forget),
     (IncidentClosed, dispatching.stop_asking),
+    (IncidentClosed, corroboration.forget),
+    (IncidentMerged, corroboration.forget),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desk.corroboration.scoring import update_of
@@ -69,6 +69,12 @@ def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Se
     _refresh(uow, found)
 
 
+def recount(uow: UnitOfWork, incident_ids: Collection[int], *, opened: int | None = None) -> None:
+    """Count, place and score incidents again after people moved sightings between them; `opened` was just split off."""
+    if incident_ids:
+        _refresh(uow, _Found(disturbed=set(incident_ids)), parted=opened)
+
+
 def _members(window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
     """Return for each new cluster, by its temporary key, its earliest sighting."""
     first: dict[int, Point] = {}
@@ -104,7 +110,7 @@ def _opened(
     return given
 
 
-def _refresh(uow: UnitOfWork, found: _Found) -> None:
+def _refresh(uow: UnitOfWork, found: _Found, *, parted: int | None = None) -> None:
     """Count, place and score every incident that gained or lost sightings, and say what became of it."""
     versions = uow.incidents.merge(found.merged)
     uow.record_all(IncidentMerged(subject=loser, version=version) for loser, version in versions.items())
@@ -120,14 +126,16 @@ def _refresh(uow: UnitOfWork, found: _Found) -> None:
     }
     written = uow.incidents.write(list(updates.values()))
     for incident_id in sorted(updates):
-        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status)
+        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status, parted=parted)
     _end_empty(uow, [each for incident_id, each in figures.items() if incident_id not in groups])
 
 
-def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str) -> None:
+def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str, *, parted: int | None) -> None:
     cell5 = cells.from_int(update.cell7)
     opened = found.opened.get(update.id)
-    if opened is None:
+    if update.id == parted:
+        uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))
+    elif opened is None:
         uow.record(IncidentChanged(subject=update.id, version=version, cell5=cell5))
     elif opened.split_from is not None:
         uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))

@@ -6,6 +6,7 @@ from records.models.cell_shape import CellShape
 from records.models.certificate import Certificate
 from records.models.checkin import Checkin
 from records.models.cluster import Cluster
+from records.models.decision import Decision
 from records.models.dispatch import Dispatch
 from records.models.event import Event
 from records.models.ground import Ground
@@ -20,6 +21,8 @@ from records.models.responder import Responder
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
+from records.models.sighting_override import SightingOverride
+from records.models.suggestion import Suggestion
 from records.models.voucher import Voucher
 from records.models.zone import Zone
 
@@ -30,6 +33,7 @@ __all__ = [
     "Certificate",
     "Checkin",
     "Cluster",
+    "Decision",
     "Dispatch",
     "Event",
     "Ground",
@@ -43,7 +47,9 @@ __all__ = [
     "Responder",
     "Seat",
     "Sighting",
+    "SightingOverride",
     "SignedIn",
+    "Suggestion",
     "Voucher",
     "Zone",
 ]

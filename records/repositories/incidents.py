@@ -97,7 +97,11 @@ class IncidentRepository(Repository):
         rows = self._session.execute(
             select(Incident.id, Sighting.id)
             .join(Cluster, (Cluster.network_id == Incident.network_id) & (Cluster.incident_id == Incident.id))
-            .join(Sighting, (Sighting.network_id == Cluster.network_id) & (Sighting.cluster_id == Cluster.id))
+            .join(
+                Sighting,
+                (Sighting.network_id == Cluster.network_id)
+                & (func.coalesce(Sighting.pinned_id, Sighting.cluster_id) == Cluster.id),
+            )
             .where(
                 Incident.network_id == self._network_id,
                 Incident.ended_at.is_(None),

@@ -11,7 +11,7 @@ import { clockTime, now } from "./clock.js";
 
 const KINDS = [
   "sighting.received", "sighting.retracted",
-  "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
+  "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged", "incident.suggested",
   "incident.verified", "incident.unfounded", "incident.closed",
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
