@@ -1,8 +1,8 @@
 """People merge, split and keep apart; all of it can be undone, and nothing the machine computes touches it.
 
 A merge lets one incident live on in another, a split pins sightings to a cluster of its own: what a sighting counts
-for is the incident of the cluster it is pinned to, else of the cluster it stands in. Judgements and dispatches stay with
-the incident they were made for.
+for is the incident of the cluster it is pinned to, else of the cluster it stands in. Judgements and dispatches stay
+with the incident they were made for.
 """
 
 from __future__ import annotations
@@ -269,10 +269,11 @@ def _rejoin(uow: UnitOfWork, decision: Decision, rest: Incident, part: Incident)
     if part.status == IncidentStatus.VERIFIED and survivor.status != IncidentStatus.VERIFIED:
         raise VerifiedSurvives
     uow.decisions.unpin(decision.id)
+    back = uow.decisions.counted_in(uow.decisions.taken_along([decision.id])[decision.id])
     version = uow.decisions.merged_into(part.id, rest.id)
     uow.decisions.forget_suggestions([part.id])
     uow.record(IncidentMerged(subject=part.id, version=version, cell5=part.cell7))
-    writing.recount(uow, {survivor.id})
+    writing.recount(uow, {survivor.id, *back})
 
 
 def _settle_again(uow: UnitOfWork, incident_ids: Collection[int]) -> None:

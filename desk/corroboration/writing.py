@@ -33,7 +33,7 @@ class _Found:
     """For each cluster, by id, its incident."""
     opened: dict[int, NewIncident] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)
-    """For each incident that was swallowed its survivor."""
+    """For each incident that was swallowed the cluster that took it in."""
     apart: dict[int, int] = field(default_factory=dict)
     """Incidents that people work on and that look like one, both ways."""
     disturbed: set[int] = field(default_factory=set)
@@ -61,7 +61,7 @@ def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Se
     uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
     for merge in merges:
         if before[merge.loser] != before[merge.survivor]:
-            found.merged[before[merge.loser]] = before[merge.survivor]
+            found.merged[before[merge.loser]] = merge.survivor
     for merge in changes.merge_proposals:
         if before[merge.loser] != before[merge.survivor]:
             found.apart[before[merge.loser]] = before[merge.survivor]
@@ -146,10 +146,11 @@ def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, w
 
 
 def _end_empty(uow: UnitOfWork, empty: Iterable[IncidentFigures]) -> None:
-    """Close incidents whose last sighting was taken back, unless people have had their hands on them."""
+    """Close incidents whose last sighting was taken back, unless people work on them or split the others off."""
     for each in empty:
         incident = uow.incidents.get(each.incident_id)
-        if each.touched or each.status == IncidentStatus.VERIFIED:
+        kept = each.touched or each.status == IncidentStatus.VERIFIED
+        if kept or uow.decisions.clusters_of([each.incident_id]):
             uow.incidents.change(incident, sightings=0, groups=0, vouched_groups=0)
             uow.record(IncidentChanged(subject=incident.id, version=incident.version, cell5=incident.cell7))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from geo import cells
 from geo.points import LonLat
@@ -162,6 +162,21 @@ class DecisionRepository(Repository):
     def unpin(self, decision_id: int) -> None:
         """Let the sightings of a split that was undone count as if it had never been."""
         self._session.execute(load("sightings_unpin"), {"network_id": self._network_id, "decision_id": decision_id})
+
+    def counted_in(self, sighting_ids: Collection[int]) -> list[int]:
+        """Return the incidents that some sightings count for."""
+        return list(
+            self._session.scalars(
+                select(Cluster.incident_id)
+                .distinct()
+                .join(
+                    Sighting,
+                    (Sighting.network_id == Cluster.network_id)
+                    & (func.coalesce(Sighting.pinned_id, Sighting.cluster_id) == Cluster.id),
+                )
+                .where(Cluster.network_id == self._network_id, Sighting.id.in_(sighting_ids))
+            )
+        )
 
     def pinned_incidents(self, sighting_ids: Collection[int]) -> list[int]:
         """Return the incidents that some sightings were pinned to, taken back or not."""

@@ -52,7 +52,7 @@ class DispatchRepository(Repository):
         )
 
     def standing(self, incident_id: int) -> Standing:
-        """Return how an incident stands for those on their way to it: as the one it lives on in; raises NoSuchRecord."""
+        """Return how an incident stands, a merged one as the one it lives on in; raises NoSuchRecord."""
         root = self._session.scalar(load("incident_root"), {"network_id": self._network_id, "incident_id": incident_id})
         row = self._session.execute(
             select(Incident.status, Incident.merged_into, Incident.was_verified).where(
@@ -162,7 +162,7 @@ class DispatchRepository(Repository):
         return list(self._session.scalars(query.order_by(Dispatch.made_at.desc(), Dispatch.id.desc()).limit(limit)))
 
     def live_counts(self, incident_ids: Collection[int]) -> dict[int, int]:
-        """Return how many live dispatches each of some incidents has, with what was merged into it; none is left out."""
+        """Return how many live dispatches some incidents have, those of what was merged into them included."""
         rows = self._session.execute(
             load("live_dispatches"), {"network_id": self._network_id, "ids": sorted(incident_ids)}
         )

@@ -49,7 +49,8 @@ END $$;
 CREATE TRIGGER merged_into_has_an_end BEFORE UPDATE OF merged_into ON incident FOR EACH ROW
   WHEN (new.merged_into IS NOT NULL) EXECUTE FUNCTION merged_into_has_an_end();
 
--- What a person decided: `incident_id` was merged into `other_id`, `other_id` was split off it, or both are not the same.
+-- What a person decided: `incident_id` was merged into `other_id`, `other_id` was split off it, or they are not the
+-- same.
 CREATE TABLE decision (
   network_id int NOT NULL REFERENCES network,
   id bigint NOT NULL,
@@ -112,7 +113,7 @@ DOWN = """
 DROP TABLE suggestion, sighting_override, decision;
 DROP TRIGGER merged_into_has_an_end ON incident;
 DROP FUNCTION merged_into_has_an_end();
-DROP INDEX incident_merged;
+DROP INDEX incident_merged, sighting_token;
 -- What people merged counts where the machine had it again; a split falls back into its cluster.
 UPDATE cluster SET incident_id = home_id WHERE home_id IS NOT NULL;
 ALTER TABLE sighting DROP COLUMN looks, DROP COLUMN retracted_from, DROP COLUMN pinned_id;
