@@ -139,6 +139,7 @@ def _incident(
     found["dispatches_found"] = sorted(dispatches, key=lambda each: each["state"] not in LIVE_DISPATCH)[:6]
     live = [each for each in dispatches if each["state"] in LIVE_DISPATCH]
     cap = uow.policy.pairs.scene_cap
+    to_judge = found["status"] in {"unverified", "corroborated"} and not found["merged_into"]
     said = {each["by"] for each in found["judgements"] if each["verdict"] == "verified" and not each["undone_at"]}
     return render(
         request,
@@ -150,7 +151,7 @@ def _incident(
         sources=_sources(found["sightings_found"]["features"]),
         others=_named(uow, found),
         crowded={"count": len(live), "most": cap} if len(live) > cap else None,
-        still_needed=max(0, 2 - len(said)) if found["status"] in {"unverified", "corroborated"} else 0,
+        still_needed=max(0, 2 - len(said)) if to_judge else 0,
     )
 
 

@@ -1,9 +1,4 @@
-"""People merge, split and keep apart; all of it can be undone, and nothing the machine computes touches it.
-
-A merge lets one incident live on in another, a split pins sightings to a cluster of its own: what a sighting counts
-for is the incident of the cluster it is pinned to, else of the cluster it stands in. Judgements and dispatches stay
-with the incident they were made for.
-"""
+"""People merge, split and keep apart; all of it can be undone, and nothing the machine computes touches it."""
 
 from __future__ import annotations
 
@@ -27,7 +22,12 @@ from records.groupings import CountedSighting
 from records.models import Decision, Incident
 from records.values import NewIncident
 
+# A merge lets one incident live on in another, a split pins sightings to a cluster of its own: what a sighting counts
+# for is the incident of the cluster it is pinned to, else of the cluster it stands in. Judgements and dispatches stay
+# with the incident they were made for (decision 10).
+
 _SETTLED_AGAIN_AT_MOST: Final = 2000
+"""More sightings than this are left as they are when something is undone: the next report there looks again."""
 
 
 class OnlyPeopleDecide(NotAllowed):

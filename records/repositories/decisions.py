@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from geo import cells
 from geo.points import LonLat
@@ -15,6 +15,9 @@ from records.groupings import CountedSighting, NearbyIncident, NewSuggestion, Re
 from records.models import Cluster, Decision, Incident, Sighting, SightingOverride, Suggestion
 from records.repositories.repository import Repository
 from records.sql import load
+
+_NEARBY_STEPS = 3
+"""Steps of a disk of cells of resolution 7 that holds everything within 3 km of its middle cell."""
 
 
 class DecisionRepository(Repository):
@@ -172,7 +175,10 @@ class DecisionRepository(Repository):
                 .join(
                     Sighting,
                     (Sighting.network_id == Cluster.network_id)
-                    & (func.coalesce(Sighting.pinned_id, Sighting.cluster_id) == Cluster.id),
+                    & (
+                        (Cluster.id == Sighting.pinned_id)
+                        | (Sighting.pinned_id.is_(None) & (Cluster.id == Sighting.cluster_id))
+                    ),
                 )
                 .where(Cluster.network_id == self._network_id, Sighting.id.in_(sighting_ids))
             )
@@ -291,10 +297,20 @@ class DecisionRepository(Repository):
         return len(gone.all())
 
     def nearby(self, incident_id: int, *, radius_m: float, limit: int) -> list[NearbyIncident]:
-        """Return other open incidents near one, nearest first."""
+        """Return other open incidents near one, nearest first; none beyond 3 km."""
+        around = select(Incident.cell7).where(Incident.network_id == self._network_id, Incident.id == incident_id)
+        middle = self._session.scalar(around)
+        if middle is None:
+            return []
         rows = self._session.execute(
             load("incidents_nearby"),
-            {"network_id": self._network_id, "incident_id": incident_id, "radius_m": radius_m, "limit": limit},
+            {
+                "network_id": self._network_id,
+                "incident_id": incident_id,
+                "radius_m": radius_m,
+                "limit": limit,
+                "cells": [cells.to_int(each) for each in cells.disk(middle, _NEARBY_STEPS)],
+            },
         )
         return [NearbyIncident(row.id, float(row.metres), float(row.seconds), row.last_at, row.apart) for row in rows]
 

@@ -87,7 +87,8 @@ class SightingRepository(Repository):
             select(func.coalesce(Cluster.home_id, Cluster.incident_id))
             .where(
                 Cluster.network_id == Sighting.network_id,
-                Cluster.id == func.coalesce(Sighting.pinned_id, Sighting.cluster_id),
+                (Cluster.id == Sighting.pinned_id)
+                | (Sighting.pinned_id.is_(None) & (Cluster.id == Sighting.cluster_id)),
             )
             .scalar_subquery()
         )

@@ -15,7 +15,7 @@ from api.settings import Settings
 from api.wiring import House
 from desk import corroboration, intake
 from desk.corroboration.regrouping import LivesOnElsewhere, OnlyPeopleDecide
-from desk.errors import MergedMeanwhile, NotLawful
+from desk.errors import DeskError, MergedMeanwhile, NotLawful
 from geo.clustering import settle
 from records.cluster import DATABASE, PrivateCluster
 from records.enums import Role
@@ -277,7 +277,7 @@ def test_a_merged_incident_is_not_merged_again(world):
 
 
 def test_undo_after_the_survivor_was_merged_too(world):
-    """Each of clusters_join, clusters_part and incidents_untouch sees chains, not pairs."""
+    """Each of clusters_join, clusters_part and incidents_untouch sees chains, not pairs; sightings_of_incident too."""
     one, two, three = world.counting()
     with world.act() as uow:
         first = corroboration.merge(uow, world.actor, one, two)
@@ -329,3 +329,32 @@ def test_suggestions_end_by_themselves_and_say_nothing_of_a_vehicle(house):
     assert set(columns) == {"network_id", "one_id", "two_id", "kind", "made_at", "expires_at"}
     with world.act() as uow:
         assert uow.decisions.forget_suggestions_before(uow.now + timedelta(hours=3)) == 1
+
+
+MERGE = "INSERT INTO decision VALUES (:n, 1, 'merge', :one, :two, :who, now())"
+SUGGEST = "INSERT INTO suggestion VALUES (:n, :low, :high, 'plate', now(), now())"
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        (MERGE.replace(":two", ":one"), "two_different_incidents"),
+        (f"{MERGE}, (:n, 2, 'merge', :one, :three, :who, now())", "merged_once"),
+        (
+            f"{MERGE}, (:n, 2, 'apart', :one, :two, :who, now()), (:n, 3, 'apart', :two, :one, :who, now())",
+            "kept_apart_once",
+        ),
+        (MERGE.replace("now()", "now(), now()"), "undone_by_somebody_at_some_time"),
+        (SUGGEST.replace(":low, :high", ":high, :low"), "a_pair_has_no_order"),
+        (SUGGEST.replace("now(), now()", "now(), now() + interval '73 hours'"), "a_suggestion_ends"),
+    ],
+)
+def test_the_database_refuses_what_must_not_be_written(world, statement, constraint):
+    one, two, three = world.counting()
+    numbers = {"one": one, "two": two, "three": three, "low": min(one, two), "high": max(one, two)}
+    who = {"n": world.network_id, "who": world.actor.account_id}
+    with pytest.raises(DeskError) as refused, world.act() as uow:
+        asked = {name: value for name, value in (numbers | who).items() if f":{name}" in statement}
+        uow._session.execute(text(statement), asked)
+    assert isinstance(refused.value.__cause__, Refused)
+    assert refused.value.__cause__.constraint == constraint
