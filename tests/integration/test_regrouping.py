@@ -353,8 +353,8 @@ def test_the_database_refuses_what_must_not_be_written(world, statement, constra
     one, two, three = world.counting()
     numbers = {"one": one, "two": two, "three": three, "low": min(one, two), "high": max(one, two)}
     who = {"n": world.network_id, "who": world.actor.account_id}
+    asked = {name: value for name, value in (numbers | who).items() if f":{name}" in statement}
     with pytest.raises(DeskError) as refused, world.act() as uow:
-        asked = {name: value for name, value in (numbers | who).items() if f":{name}" in statement}
         uow._session.execute(text(statement), asked)
     assert isinstance(refused.value.__cause__, Refused)
     assert refused.value.__cause__.constraint == constraint
