@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from desk import verification
 from records.enums import Role
 from tests.acceptance.test_sightings import LAT, LON, a_point, post
-from tests.builders import signed_in
+from tests.builders import a_network, an_account, signed_in
 from tests.crews import a_crew
 
 FORD = {"type": "suv", "make": "Ford", "color": "white", "plate": "ABC1234"}
@@ -364,9 +365,24 @@ def test_who_is_on_the_way_stays_on_the_way_and_counts_at_the_survivor(desk, two
     assert states == {"cancelled"}
 
 
-def test_another_networks_incident_is_nothing_here(desk, two, client, house):
-    from tests.builders import a_network, an_account
+def test_nothing_is_closed_as_quiet_while_a_pair_is_asked_for_what_was_merged_into_it(desk, house, network_id):
+    a_crew(house, network_id, 8, observers=4)
+    person = signed_in(desk.client, Role.SPOTTER)
+    for north in (0.0, 0.0063):
+        desk.report(north=north, person=person)
+    here, there = desk.open()
+    sent = desk.post(f"/api/incidents/{there}/dispatches", {"task": "look", "wave": 2})
+    assert sent.status_code == 201, sent.text
+    decision_of(desk.merge(there, here))
+    later = datetime.now(UTC) + timedelta(hours=3)
+    with house.act(network_id, now=later) as uow:
+        assert verification.close_quiet(uow) == 0
+    desk.post(f"/api/dispatches/{sent.json()['id']}/cancel")
+    with house.act(network_id, now=later) as uow:
+        assert verification.close_quiet(uow) == 1
 
+
+def test_another_networks_incident_is_nothing_here(desk, two, client, house):
     elsewhere = a_network(house.settings.database_url)
     stranger = an_account(house, elsewhere, [Role.DISPATCHER])
     assert desk.merge(two[1], two[0], stranger).status_code == 404

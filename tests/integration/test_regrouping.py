@@ -233,9 +233,12 @@ def test_the_machine_never_merges_what_people_keep_apart(house):
     told(house, world.network_id, *ends)
     one, two = world.counting()
     with world.act() as uow:
-        corroboration.keep_apart(uow, world.actor, one, two)
+        apart = corroboration.keep_apart(uow, world.actor, one, two)
     told(house, world.network_id, a_report(world.people[2], north_m=150.0))
     assert world.counting().keys() == {one, two}
+    with world.act() as uow:
+        corroboration.undo(uow, world.actor, apart.id)
+    assert [len(members) for members in world.counting().values()] == [3]
 
 
 def test_what_the_machine_took_in_while_merged_goes_where_its_cluster_goes(house):
