@@ -84,6 +84,8 @@ STATUS: dict[type[Exception], int] = {
     desk.NotAResponder: 409,
     desk.RulesNotRead: 409,
     desk.AlreadyJudged: 409,
+    desk.AlreadyKeptApart: 409,
+    desk.MergedMeanwhile: 409,
     desk.NameTaken: 409,
     desk.AliasTaken: 409,
     desk.StillNeeded: 409,

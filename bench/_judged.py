@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from bench._witnesses import Stream, Told, Truth
+from desk.policy import IntakePolicy
 from geo import cells
 from geo.clustering import settle
-from geo.linking import DEFAULT_POLICY, Point
+from geo.linking import Point
 from geo.points import LonLat
 from geo.reliability import DEFAULT_RELIABILITY_POLICY, Record, counted, lean
 from geo.score import (
@@ -137,8 +138,9 @@ def _points(told: Sequence[Told]) -> Iterable[Point]:
                 Vehicle.of(**{name: seen.get(name) for name in ("type", "make", "model", "color")}) for seen in vehicles
             ),
             token=int.from_bytes(plates[0].encode()[:8]) if plates else None,
-            coarse=each.accuracy_m > DEFAULT_POLICY.coarse_above_m,
+            coarse=each.accuracy_m > IntakePolicy().coarse_beyond_m,
             accuracy_m=each.accuracy_m,
+            unit=each.unit or None,
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from desk import sanity
+from desk import histories, sanity
 from desk.access import Actor
 from desk.errors import DeskError, NotFound
 from desk.unit_of_work import UnitOfWork
@@ -17,8 +17,9 @@ from geo import cells
 from geo.points import LonLat
 from geo.queue import Waiting, in_order
 from records import ids
+from records.enums import DecisionKind
 from records.errors import NoSuchRecord, NotAnId
-from records.models import Incident, Judgement
+from records.models import Decision, Incident, Judgement
 from records.values import SightingFound
 
 _LISTED_FOR: Final = timedelta(hours=24)
@@ -165,17 +166,38 @@ def opened(uow: UnitOfWork, actor: Actor, incident_id: int) -> dict[str, Any]:
     found = _opened_sightings(uow, actor, incident_id)
     judgements = uow.incidents.judgements(incident_id)
     aliases = uow.accounts.aliases({each.account_id for each in judgements})
+    history = histories.of(uow, record)
+    taken_back = [histories.retracted_reason(history["retracted"])] if history["retracted"] else []
     feature["geometry"] = _point(uow.incidents.place(incident_id))
     feature["properties"] |= {
         "opened_at": _moment(record.opened_at),
         "first_seen_at": _moment(record.first_seen_at),
         "last_seen_at": _moment(record.last_seen_at),
-        "reasons": [*record.reasons, *_doubts(found)],
+        "reasons": [*record.reasons, *_doubts(found), *taken_back],
         "split_from": None if record.split_from is None else ids.shown(record.split_from),
         "sightings_found": {"type": "FeatureCollection", "features": _marked(found)},
         "judgements": [judgement_view(each, aliases.get(each.account_id)) for each in judgements],
+        **history,
     }
     return feature
+
+
+def others(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
+    """Return the open incidents near one that it may be merged with, nearest first, each with its metres away."""
+    near = {each.id: each for each in histories.choice(uow, incident_id)}
+    features = {each["id"]: each for each in incident_features(uow, uow.incidents.many(near))}
+    return [
+        features[ids.shown(each.id)]["properties"] | {"metres": round(each.metres, -1), "apart": each.apart}
+        for each in near.values()
+    ]
+
+
+def decided(uow: UnitOfWork, decision: Decision) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a decision, and both of its incidents as they stand now: first the one that lives on."""
+    both = {each.id: each for each in uow.incidents.many({decision.incident_id, decision.other_id})}
+    lives_on = decision.other_id if decision.kind == DecisionKind.MERGE else decision.incident_id
+    ordered = sorted(both.values(), key=lambda each: each.id != lives_on)
+    return histories.decided(uow, decision), incident_features(uow, ordered)
 
 
 def judged(uow: UnitOfWork, judgement: Judgement) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -110,6 +110,14 @@ class AlreadyJudged(DeskError):
     """You have already judged this incident; undo that judgement first."""
 
 
+class AlreadyKeptApart(DeskError):
+    """Somebody has already said that these two are not the same."""
+
+
+class MergedMeanwhile(DeskError):
+    """One of these became part of another incident a moment ago; please look again."""
+
+
 class NameTaken(DeskError):
     """Another zone already has this name."""
 
@@ -171,6 +179,9 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "held_has_a_deadline": NotLawful,
     "a_dispatch_never_moves": DispatchNeverMoves,
     "one_standing_judgement": AlreadyJudged,
+    "kept_apart_once": AlreadyKeptApart,
+    "merged_once": MergedMeanwhile,
+    "merged_into_has_an_end": MergedMeanwhile,
     "zone_name": NameTaken,
     "account_network_id_alias_key": AliasTaken,
 }

@@ -60,6 +60,12 @@ class IncidentSplit(Fact):
     kind = "incident.split"
 
 
+class IncidentsSuggested(Fact):
+    """An incident may be the same as another one: a person should look."""
+
+    kind = "incident.suggested"
+
+
 class IncidentJudged(Fact):
     """Somebody judged an incident, and its state stayed."""
 

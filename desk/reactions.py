@@ -26,7 +26,9 @@ Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
 
 REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingReceived, corroboration.consider),
+    (SightingReceived, corroboration.suggest),
     (SightingRetracted, corroboration.reconsider),
+    (SightingRetracted, corroboration.recount_pinned),
     (EvidenceMoved, verification.weigh),
     (EvidenceMoved, alerts.set_right),
     (IncidentWithdrawn, alerts.set_right),
@@ -35,7 +37,10 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (IncidentUnfounded, alerts.set_right),
     (IncidentClosed, alerts.set_right),
     (IncidentUnfounded, dispatching.call_back),
+    (IncidentUnfounded, corroboration.forget),
     (IncidentClosed, dispatching.stop_asking),
+    (IncidentClosed, corroboration.forget),
+    (IncidentMerged, corroboration.forget),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
 )

@@ -16,6 +16,7 @@ from records.repositories import networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.answers import AnswerRepository
 from records.repositories.audits import AuditRepository
+from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
@@ -106,6 +107,11 @@ class UnitOfWork:
     def incidents(self) -> IncidentRepository:
         """Incidents, clusters, judgements."""
         return IncidentRepository(self._session, self.network.id)
+
+    @cached_property
+    def decisions(self) -> DecisionRepository:
+        """Merges and splits that people decided, and what the machine suggests."""
+        return DecisionRepository(self._session, self.network.id)
 
     @cached_property
     def zones(self) -> ZoneRepository:

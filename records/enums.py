@@ -202,3 +202,19 @@ class GroundLayer(StrEnum):
     BUILDING = "building"
     STREET = "street"
     PLACE = "place"
+
+
+class DecisionKind(StrEnum):
+    """What a person can decide about two incidents."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    APART = "apart"
+
+
+class SuggestionKind(StrEnum):
+    """Why two incidents might be one."""
+
+    PLATE = "plate"
+    VEHICLE = "vehicle"
+    NEAR = "near"

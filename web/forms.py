@@ -35,6 +35,22 @@ class JudgementForm(BaseModel):
     note: Annotated[str | None, Field(max_length=500), NotGiven] = None
 
 
+class OtherForm(BaseModel):
+    """Another incident."""
+
+    model_config = _STRICT
+
+    other: Annotated[str, Field(max_length=13)]
+
+
+class SplitForm(BaseModel):
+    """The reports that were ticked."""
+
+    model_config = _STRICT
+
+    sightings: Annotated[list[Annotated[str, Field(max_length=13)]], Field(max_length=1000)] = []
+
+
 class DispatchForm(BaseModel):
     """Whom to send: two people chosen, or a wave."""
 

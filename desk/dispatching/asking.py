@@ -76,7 +76,7 @@ def ask(uow: UnitOfWork, dispatch: Dispatch, people: Sequence[NewOffer]) -> None
 def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     """Ask the next wave for the seats that are open, of people not asked before; return how many were asked."""
     row = uow.dispatches.scene(dispatch.incident_id)
-    if not gathering.is_lawful(row.standing, dispatch.task):
+    if not gathering.is_lawful(uow.dispatches.standing(dispatch.incident_id), dispatch.task):
         return 0
     scene = gathering.scene_of(uow, row, dispatch.task)
     offers = uow.dispatches.offers([dispatch.id])

@@ -61,8 +61,12 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
 
 def free_places(uow: UnitOfWork, incident_id: int) -> list[int]:
     """Return the places at an incident that nobody is sent to yet, lowest first, within the scene's cap."""
-    taken = uow.dispatches.places_taken(incident_id)
-    return [place for place in range(1, uow.policy.pairs.scene_cap + 1) if place not in taken]
+    cap = uow.policy.pairs.scene_cap
+    taken = uow.dispatches.places_taken(uow.decisions.family([incident_id]))
+    own = {place for where, place in taken if where == incident_id}
+    free = [place for place in range(1, cap + 1) if place not in own]
+    # Whoever is on the way to what was merged into this one stands at the same scene.
+    return free[: max(0, cap - len(taken))]
 
 
 def point(place: LonLat) -> dict[str, Any]:

@@ -85,8 +85,9 @@ def dispatch_view(uow: UnitOfWork, dispatch: Dispatch) -> dict[str, Any]:
 
 
 def views_for(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
-    """Return every dispatch of an incident as the desk sees it, newest first."""
-    return dispatch_views(uow, uow.dispatches.page(open_only=None, limit=100, incident_id=incident_id))
+    """Return every dispatch of an incident and of those merged into it as the desk sees it, newest first."""
+    family = uow.decisions.family([incident_id])
+    return dispatch_views(uow, uow.dispatches.page(open_only=None, limit=100, incident_ids=family or [incident_id]))
 
 
 def page(

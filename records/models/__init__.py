@@ -6,6 +6,7 @@ from records.models.cell_shape import CellShape
 from records.models.certificate import Certificate
 from records.models.checkin import Checkin
 from records.models.cluster import Cluster
+from records.models.decision import Decision
 from records.models.dispatch import Dispatch
 from records.models.event import Event
 from records.models.ground import Ground
@@ -20,8 +21,10 @@ from records.models.responder import Responder
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
+from records.models.sighting_override import SightingOverride
 from records.models.statement import Statement
 from records.models.statement_seen import StatementSeen
+from records.models.suggestion import Suggestion
 from records.models.voucher import Voucher
 from records.models.zone import Zone
 
@@ -32,6 +35,7 @@ __all__ = [
     "Certificate",
     "Checkin",
     "Cluster",
+    "Decision",
     "Dispatch",
     "Event",
     "Ground",
@@ -45,9 +49,11 @@ __all__ = [
     "Responder",
     "Seat",
     "Sighting",
+    "SightingOverride",
     "SignedIn",
     "Statement",
     "StatementSeen",
+    "Suggestion",
     "Voucher",
     "Zone",
 ]

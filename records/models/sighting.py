@@ -51,3 +51,6 @@ class Sighting(Base):
     photo_token: Mapped[Big | None]
     cluster_id: Mapped[Big | None]
     retracted_at: Mapped[datetime | None]
+    pinned_id: Mapped[Big | None]
+    retracted_from: Mapped[Big | None]
+    looks: Mapped[str | None] = mapped_column(server_default=FetchedValue())

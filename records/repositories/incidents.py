@@ -106,7 +106,11 @@ class IncidentRepository(Repository):
         rows = self._session.execute(
             select(Incident.id, Sighting.id)
             .join(Cluster, (Cluster.network_id == Incident.network_id) & (Cluster.incident_id == Incident.id))
-            .join(Sighting, (Sighting.network_id == Cluster.network_id) & (Sighting.cluster_id == Cluster.id))
+            .join(
+                Sighting,
+                (Sighting.network_id == Cluster.network_id)
+                & (func.coalesce(Sighting.pinned_id, Sighting.cluster_id) == Cluster.id),
+            )
             .where(
                 Incident.network_id == self._network_id,
                 Incident.ended_at.is_(None),
@@ -252,14 +256,20 @@ class IncidentRepository(Repository):
         return {row.id: row.version for row in rows}
 
     def merge(self, survivors: Mapping[int, int]) -> dict[int, int]:
-        """Let incidents point to their survivors, where no cluster is left in them; return the versions by id."""
+        """Let incidents point to where the cluster that took them in came from, where none of their own is left.
+
+        What people merged since follows from there on; return the versions by id.
+        """
         versions: dict[int, int] = {}
         for loser, survivor in sorted(survivors.items()):
             left = select(Cluster.id).where(Cluster.network_id == self._network_id, Cluster.incident_id == loser)
+            home = select(func.coalesce(Cluster.home_id, Cluster.incident_id)).where(
+                Cluster.network_id == self._network_id, Cluster.id == survivor
+            )
             version = self._session.execute(
                 update(Incident)
                 .where(Incident.network_id == self._network_id, Incident.id == loser, ~left.exists())
-                .values(merged_into=survivor, version=Incident.version + 1)
+                .values(merged_into=home.scalar_subquery(), version=Incident.version + 1)
                 .returning(Incident.version)
                 .execution_options(synchronize_session=False)
             ).scalar()

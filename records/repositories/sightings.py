@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from geo import cells
@@ -116,10 +116,19 @@ class SightingRepository(Repository):
 
     def retract(self, sighting_id: int, moment: datetime) -> bool | None:
         """Mark a sighting as taken back; True if it was not yet, False if it was, None if there is none."""
+        counted_for = (
+            select(func.coalesce(Cluster.home_id, Cluster.incident_id))
+            .where(
+                Cluster.network_id == Sighting.network_id,
+                (Cluster.id == Sighting.pinned_id)
+                | (Sighting.pinned_id.is_(None) & (Cluster.id == Sighting.cluster_id)),
+            )
+            .scalar_subquery()
+        )
         changed = self._session.execute(
             update(Sighting)
             .where(Sighting.network_id == self._network_id, Sighting.id == sighting_id, Sighting.retracted_at.is_(None))
-            .values(retracted_at=moment)
+            .values(retracted_at=moment, retracted_from=counted_for)
             .returning(Sighting.id)
             .execution_options(synchronize_session=False)
         ).scalar()
@@ -223,18 +232,20 @@ class SightingRepository(Repository):
         since
             Observed at or after this moment; any when left out.
         incident_id
-            Only those of this incident.
+            Only those that count for this incident, all at once from the newest.
         after
             The minute and id of the last one of the page before.
         limit
             How many at most.
         """
+        if incident_id is not None:
+            asked = {"network_id": self._network_id, "incident_id": incident_id, "limit": limit}
+            return [_found(row) for row in self._session.execute(load("sightings_of_incident"), asked)]
         rows = self._session.execute(
             load("sightings_found"),
             {
                 "network_id": self._network_id,
                 "since": since or _ALWAYS,
-                "incident_id": incident_id,
                 "after_minute": after and after[0],
                 "after_id": after and after[1],
                 "limit": limit,

@@ -1,5 +1,6 @@
 -- What each source group says in some incidents: its first report that somebody vouched for, else its first, how many
--- it sent, and whose people it saw; places WGS84. Leans on cluster_incident and sighting_cluster, incident by incident.
+-- it sent, and whose people it saw; places WGS84. Leans on cluster_incident, sighting_cluster and sighting_pinned,
+-- incident by incident.
 SELECT asked.incident_id, said.*
 FROM unnest(CAST(:ids AS bigint[])) AS asked(incident_id)
 CROSS JOIN LATERAL (
@@ -10,7 +11,8 @@ CROSS JOIN LATERAL (
          bool_or(s.unit IN ('immigration', 'other_federal') AND s.basis IS NOT NULL) OVER said AS named,
          bool_or(s.unit = 'local_police') OVER said AS other
   FROM cluster c
-  JOIN sighting s ON s.network_id = c.network_id AND s.cluster_id = c.id AND s.retracted_at IS NULL
+  JOIN sighting s ON s.network_id = c.network_id AND s.retracted_at IS NULL
+    AND (s.cluster_id = c.id AND s.pinned_id IS NULL OR s.pinned_id = c.id)
   WHERE c.network_id = :network_id AND c.incident_id = asked.incident_id AND s.location IS NOT NULL
   WINDOW own AS (PARTITION BY s.source_group), said AS (PARTITION BY s.source_group, s.vouched)
   ORDER BY s.source_group, s.vouched DESC, s.observed_at, s.id) AS said

@@ -12,8 +12,8 @@ import { clockTime, now } from "./clock.js";
 const KINDS = [
   "sighting.received", "sighting.retracted",
   "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
-  "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence", "incident.withdrawn",
-  "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
+  "incident.suggested", "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence",
+  "incident.withdrawn", "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
   "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",
