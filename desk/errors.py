@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from records.errors import Refused, TryAgain
@@ -90,6 +91,19 @@ class NoMeetingPointYet(DeskError):
 
 class PairDoesNotFit(DeskError):
     """These two people cannot go together here; the list of pairs says who can."""
+
+
+class IncidentStandsDifferently(DeskError):
+    """This incident stands differently now than in the plan."""
+
+
+class PlanHasChanged(DeskError):
+    """Something has changed since this plan was made, so nobody was asked; please look at a new plan."""
+
+    def __init__(self, changes: Sequence[tuple[str, str]]) -> None:
+        """Keep what changed: shown incident ids, each with its sentence."""
+        super().__init__()
+        self.changes = list(changes)
 
 
 class NotAResponder(DeskError):

@@ -15,8 +15,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from geo.distance import moved
-from matcher.errors import IncidentTwiceInPlan, PersonTwiceInRoster, PlanNumbersOutOfRange
 from matcher.eligibility import Rule
+from matcher.errors import IncidentTwiceInPlan, PersonTwiceInRoster, PlanNumbersOutOfRange
 from matcher.pairs import crow_flies, rank_pairs
 from matcher.plan import PlanPolicy, Site, Why, solve
 from matcher.plan import costs as plan_costs
