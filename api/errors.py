@@ -134,7 +134,7 @@ def problem(
     title: str,
     *,
     fields: list[dict[str, str]] | None = None,
-    changed: list[dict[str, str]] | None = None,
+    changed: list[dict[str, str | None]] | None = None,
     **headers: str,
 ) -> JSONResponse:
     """Return an RFC 9457 problem; `changed` says for each incident of a plan what is different now."""
@@ -161,14 +161,8 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = "2"
     title = sentence_of(error)
     fields = [{"field": field, "detail": title}] if field else None
-    return problem(status, title, fields=fields, changed=changes_of(error), **headers)
-
-
-def changes_of(error: Exception) -> list[dict[str, str]] | None:
-    """Return what changed since a plan was made, by incident, or None."""
-    if not isinstance(error, desk.PlanHasChanged):
-        return None
-    return [{"incident": incident, "detail": sentence} for incident, sentence in error.changes]
+    changed = error.changes if isinstance(error, desk.PlanHasChanged) else None
+    return problem(status, title, fields=fields, changed=changed, **headers)
 
 
 def install(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from records.errors import Refused, TryAgain
@@ -100,10 +100,10 @@ class IncidentStandsDifferently(DeskError):
 class PlanHasChanged(DeskError):
     """Something has changed since this plan was made, so nobody was asked; please look at a new plan."""
 
-    def __init__(self, changes: Sequence[tuple[str, str]]) -> None:
-        """Keep what changed: shown incident ids, each with its sentence."""
+    def __init__(self, changes: Sequence[Mapping[str, str | None]]) -> None:
+        """Keep what changed: the shown id of each incident, the name of its zone, the sentence as `detail`."""
         super().__init__()
-        self.changes = list(changes)
+        self.changes = [dict(change) for change in changes]
 
 
 class NotAResponder(DeskError):

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from api.deps import Actor, Idempotent, Uow, may
 from api.routes.retrying import RetryingRoute
 from api.schemas.dispatches import DispatchOut
-from api.schemas.plan import PlanCommitIn, PlanIn, PlanOut, PlanSentOut
+from api.schemas.plan import PlanCommitIn, PlanIn, PlanOut, PlanSentOut, before
 from desk import dispatching
 from desk.access import Act
 
@@ -32,7 +32,7 @@ def patience() -> Callable[[], float]:
 def plan(uow: Uow, actor: Actor, body: PlanIn | None = None) -> PlanOut:
     """Return one plan for all open incidents: pairs, the unserved with reasons, the cost and a proven bound."""
     asked = body or PlanIn()
-    made = dispatching.plan(uow, actor, pairs_each=asked.pairs_each, shown=asked.before(), seconds_left=patience())
+    made = dispatching.plan(uow, actor, pairs_each=asked.pairs_each, shown=before(asked.shown), seconds_left=patience())
     return PlanOut.of(made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,11 @@ class ShownIn(BaseModel):
     buddy: ShownId
 
 
+def before(pairs: Iterable[ShownIn]) -> dict[int, int]:
+    """Return to which incident each person would go in the plan shown before."""
+    return {ids.read(who): ids.read(pair.incident) for pair in pairs for who in (pair.observer, pair.buddy)}
+
+
 class PlanIn(BaseModel):
     """What the plan is for: pairs each incident should have, and the plan shown before."""
 
@@ -33,10 +39,6 @@ class PlanIn(BaseModel):
 
     pairs_each: int = Field(default=1, ge=1, le=9)
     shown: list[ShownIn] = Field(default_factory=list, max_length=_MOST_PAIRS)
-
-    def before(self) -> dict[int, int]:
-        """Return to which incident each person would go in the plan shown before."""
-        return {ids.read(who): ids.read(pair.incident) for pair in self.shown for who in (pair.observer, pair.buddy)}
 
 
 class PlannedPairIn(ShownIn):
@@ -69,6 +71,7 @@ class PlannedPairOut(BaseModel):
 
     incident: str
     status: str
+    first_seen_at: str
     zone: str | None
     task: Task
     version: str
@@ -85,10 +88,12 @@ class UnservedOut(BaseModel):
 
     incident: str
     status: str
+    first_seen_at: str
     zone: str | None
     task: Task
     missing: int
     why: str
+    rule: str | None
     text: str
     could_go: int
     free: int
@@ -100,6 +105,7 @@ class LeftOutOut(BaseModel):
 
     incident: str
     status: str
+    first_seen_at: str
     zone: str | None
     task: Task
     pairs_out: int

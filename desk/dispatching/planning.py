@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from desk import errors
@@ -19,7 +20,7 @@ from matcher.eligibility import Rule
 from matcher.plan import Plan, Planned, SecondsLeft, Site, Unserved, Why, solve
 from records import ids
 from records.enums import IncidentStatus
-from records.models import Dispatch
+from records.models import Dispatch, Incident
 from records.values import SceneRow
 
 _MOST: Final = 200
@@ -43,6 +44,7 @@ class _Open:
     """An open incident as the plan found it: its site, or the sentence that says why it takes no part."""
 
     row: SceneRow
+    first_seen_at: datetime
     task: str
     version: str
     live: int
@@ -77,7 +79,7 @@ def plan(
     people = [gathering.candidate(entry) for entry in entries]
     responder_of = {entry.account_id: entry.id for entry in entries}
     found = [
-        _look_at(uow, actor, incident.id, live.get(incident.id, 0), pairs_each, responder_of) for incident in incidents
+        _look_at(uow, actor, incident, live.get(incident.id, 0), pairs_each, responder_of) for incident in incidents
     ]
     sites = [each.site for each in found if each.site is not None]
     made = solve(people, sites, uow.policy.pairs, uow.travel, shown=shown, seconds_left=seconds_left)
@@ -95,50 +97,54 @@ def send_all(uow: UnitOfWork, actor: Actor, pairs: Sequence[PlannedPair]) -> lis
     PlanHasChanged
         An incident stands differently than the plan said, or a pair cannot go any more.
     """
-    changes: list[tuple[str, str]] = []
-    for incident_id in sorted({pair.incident_id for pair in pairs}):
-        row = uow.dispatches.scene(incident_id, locked=True)
-        if any(pair.version != _version(uow, row) for pair in pairs if pair.incident_id == incident_id):
-            changes.append((ids.shown(incident_id), errors.IncidentStandsDifferently().sentence))
-    moved = {incident for incident, _ in changes}
+    rows = [uow.dispatches.scene(it, locked=True) for it in sorted({pair.incident_id for pair in pairs})]
+    version = {row.incident_id: _version(uow, row) for row in rows}
+    wrong: dict[int, errors.DeskError] = {
+        pair.incident_id: errors.IncidentStandsDifferently()
+        for pair in pairs
+        if pair.version != version[pair.incident_id]
+    }
     sent = []
     for pair in sorted(pairs, key=lambda it: (it.incident_id, it.observer_id)):
-        if ids.shown(pair.incident_id) in moved:
-            continue
-        try:
-            sent.append(send(uow, actor, pair.incident_id, pair.task, pair=(pair.observer_id, pair.buddy_id)))
-        except errors.DeskError as error:
-            changes.append((ids.shown(pair.incident_id), error.sentence))
-    if changes:
+        if pair.incident_id not in wrong:
+            try:
+                sent.append(send(uow, actor, pair.incident_id, pair.task, pair=(pair.observer_id, pair.buddy_id)))
+            except errors.DeskError as error:
+                wrong[pair.incident_id] = error
+    if wrong:
+        names = uow.zones.names()
+        changes = [
+            _where(row, names) | {"detail": wrong[row.incident_id].sentence} for row in rows if row.incident_id in wrong
+        ]
         raise errors.PlanHasChanged(changes)
     return sent
 
 
 def _look_at(  # noqa: PLR0917 - what an incident's part in a plan depends on
-    uow: UnitOfWork, actor: Actor, incident_id: int, live: int, pairs_each: int, responder_of: Mapping[int, int]
+    uow: UnitOfWork, actor: Actor, incident: Incident, live: int, pairs_each: int, responder_of: Mapping[int, int]
 ) -> _Open:
-    row = uow.dispatches.scene(incident_id)
+    row = uow.dispatches.scene(incident.id)
     task = gathering.usual_task(row.standing)
     version = _version(uow, row)
-    wanted = min(pairs_each - live, len(free_places(uow, incident_id)))
+    wanted = min(pairs_each - live, len(free_places(uow, incident.id)))
     if wanted < 1:
-        return _Open(row, task, version, live, None, errors.OneDispatchPerPlace().sentence)
+        return _Open(row, incident.first_seen_at, task, version, live, None, errors.OneDispatchPerPlace().sentence)
     if needs_a_callback(uow, actor, row):
-        return _Open(row, task, version, live, None, errors.CallBackFirst().sentence)
+        return _Open(row, incident.first_seen_at, task, version, live, None, errors.CallBackFirst().sentence)
     scene = gathering.scene_of(uow, row, task)
     try:
         points = gathering.where_to_meet(uow, scene)
     except errors.NoMeetingPointYet:
         points = ()
     site = Site(
-        incident_id=incident_id,
+        incident_id=incident.id,
         scene=scene,
         meeting_points=points,
         reporters=frozenset(responder_of[it] for it in row.reporters if it in responder_of),
         wanted=wanted,
         priority=_PRIORITY[IncidentStatus(row.standing.status)],
     )
-    return _Open(row, task, version, live, site, "")
+    return _Open(row, incident.first_seen_at, task, version, live, site, "")
 
 
 def _version(uow: UnitOfWork, row: SceneRow) -> str:
@@ -159,7 +165,7 @@ def _shown(uow: UnitOfWork, made: Plan, found: Mapping[int, _Open], roster: int)
         "pairs": [_pair(found[each.incident_id], each, names, aliases) for each in made.pairs],
         "unserved": [_unserved(found[each.incident_id], each, names) for each in made.unserved],
         "left_out": [
-            _where(each, names) | {"pairs_out": each.live, "text": each.sentence}
+            _what(each, names) | {"pairs_out": each.live, "text": each.sentence}
             for each in found.values()
             if each.site is None
         ],
@@ -173,25 +179,30 @@ def _shown(uow: UnitOfWork, made: Plan, found: Mapping[int, _Open], roster: int)
     }
 
 
-def _where(found: _Open, names: Mapping[int, str]) -> dict[str, Any]:
-    zones = sorted(names[zone] for zone in found.row.zone_ids if zone in names)
-    return {
-        "incident": ids.shown(found.row.incident_id),
+def _where(row: SceneRow, names: Mapping[int, str]) -> dict[str, str | None]:
+    zones = sorted(names[zone] for zone in row.zone_ids if zone in names)
+    return {"incident": ids.shown(row.incident_id), "zone": zones[0] if zones else None}
+
+
+def _what(found: _Open, names: Mapping[int, str]) -> dict[str, Any]:
+    first_seen = found.first_seen_at.astimezone(UTC).replace(second=0, microsecond=0)
+    return _where(found.row, names) | {
         "status": found.row.standing.status,
-        "zone": zones[0] if zones else None,
+        "first_seen_at": first_seen.isoformat().replace("+00:00", "Z"),
         "task": str(found.task),
     }
 
 
 def _pair(found: _Open, planned: Planned, names: Mapping[int, str], aliases: Mapping[int, str]) -> dict[str, Any]:
     caution = gathering.caution(found.row)
-    return _where(found, names) | as_shown(planned.pair, aliases) | {"version": found.version, "caution": caution}
+    return _what(found, names) | as_shown(planned.pair, aliases) | {"version": found.version, "caution": caution}
 
 
 def _unserved(found: _Open, missed: Unserved, names: Mapping[int, str]) -> dict[str, Any]:
-    return _where(found, names) | {
+    return _what(found, names) | {
         "missing": missed.missing,
         "why": missed.why.value,
+        "rule": missed.rule,
         "text": _in_words(missed),
         "could_go": missed.could_go,
         "free": missed.free,
