@@ -31,6 +31,9 @@ _HOLD: Final = 0.3
 _FOR_THE_END: Final = 0.3
 """Share of the time that is kept for whole pairs."""
 _FIRST_SLACK_S: Final = 4
+_WIDER: Final = 4
+_NEAR: Final = 15
+"""Known pairs for each site that are listed in any case."""
 _MOST_LISTED: Final = 60_000
 """Pairs in one integer program; beyond it the proof stays with the linear program's bound."""
 _WASTED_S: Final = 1e-6
@@ -51,11 +54,15 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The pairs chosen, what the plan costs, what no plan goes below (whole seconds), and the work it took."""
+    """The pairs chosen, what the plan costs, what no plan goes below, and the work it took; whole seconds.
+
+    `dearest_s` is, for each site, what a pair there costs at most in this plan or in any that costs no more.
+    """
 
     pairs: list[Column]
     cost_s: int
     bound_s: int
+    dearest_s: list[int]
     rounds: int
     columns: int
 
@@ -95,7 +102,9 @@ class Generation:
         bound_s = _up(self._bound)
         if bound_s < cost_s and not self._late(0.0):
             pairs, cost_s, bound_s = self._make_whole(pairs, cost_s, bound_s)
-        return Found(pairs, cost_s, min(bound_s, cost_s), self._rounds, len(self._columns))
+        # A pair costs its site at least what the site pays at the best prices, or the bound is higher by the rest.
+        dearest_s = [_up(pays) + cost_s - self._bound // UNIT for pays in self._pays.tolist()]
+        return Found(pairs, cost_s, min(bound_s, cost_s), dearest_s, self._rounds, len(self._columns))
 
     def _late(self, share: float) -> bool:
         """Say whether no more than a share of the time is left."""
@@ -189,36 +198,42 @@ class Generation:
 
         A plan that costs less than the bound and some slack holds only pairs that cost a site less than it pays and
         that slack. Those are listed, all of them; if the best choice among them lies within the slack, it is the
-        best of all. If it does not, the slack is widened to it and the list made again, once.
+        best of all. If it does not, the slack is widened and the list made again. The known pairs that are nearest
+        to being worth it are listed too: a good plan found early keeps the slack small.
         """
-        slack_s = min(_FIRST_SLACK_S, cost_s - bound_s)
-        for _ in range(2):
+        least_s = _up(self._bound)
+        slack_s = min(_FIRST_SLACK_S, cost_s - least_s)
+        while True:
             complete, listed = self._listed(slack_s)
-            if len(listed) > _MOST_LISTED:
-                break
             left = None if self._seconds_left is None else self._seconds_left()
             whole = choose(listed, self._prices.wanted, self._prices.first, self._prices.further, left)
-            if whole is None:
-                break
-            if whole.cost_s < cost_s:
+            if whole is not None and whole.cost_s < cost_s:
                 pairs, cost_s = [listed[it] for it in whole.chosen], whole.cost_s
-            if complete:
+            if whole is not None and complete:
                 proven = math.ceil(whole.bound_s - _WASTED_S)
-                bound_s = max(bound_s, min(proven, cost_s, _up(self._bound) + slack_s))
-            slack_s = cost_s - _up(self._bound)
-            if bound_s >= cost_s or self._late(0.0):
-                break
-        return pairs, cost_s, bound_s
+                bound_s = max(bound_s, min(proven, cost_s, least_s + slack_s))
+            if bound_s >= cost_s or slack_s >= cost_s - least_s or not complete or self._late(0.0):
+                return pairs, cost_s, bound_s
+            slack_s = min(cost_s - least_s, _WIDER * slack_s)
 
     def _listed(self, slack_s: int) -> tuple[bool, list[Column]]:
-        """Return all pairs within the slack; the first word says whether none is missing."""
+        """Return all pairs within the slack, and known ones near it; the first word says whether none is missing."""
         complete = True
         listed = Columns()
         for number, site in enumerate(self._sites):
             whole, found = site.below(self._at_best, int(self._pays[number]) + slack_s * UNIT)
             complete &= whole
             listed.add((number, *pair) for pair in found)
+            if len(listed) > _MOST_LISTED:
+                complete, listed = False, Columns()
+                break
+        listed.add(sorted(self._columns.known(), key=self._beyond)[: _NEAR * len(self._sites)])
         return complete, listed.known()
+
+    def _beyond(self, column: Column) -> tuple[int, Column]:
+        """Return how much more a pair costs its site than the site pays, at the best prices; ties by ids."""
+        site, observer, buddy, cost = column
+        return cost + int(self._at_best[observer]) + int(self._at_best[buddy]) - int(self._pays[site]), column
 
 
 def _up(units: int) -> int:

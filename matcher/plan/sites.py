@@ -126,13 +126,15 @@ class Unserved:
 class Plan:
     """One plan for all, with a proof: no plan costs less than `bound_s`. Whole seconds.
 
-    `rounds` and `columns` say how much work it took; `note` how travel times were found.
+    `dearest_s` says for each incident what a pair there costs at most in any plan that costs no more than this one;
+    `rounds` and `columns` how much work it took; `note` how travel times were found.
     """
 
     pairs: tuple[Planned, ...]
     unserved: tuple[Unserved, ...]
     cost_s: int
     bound_s: int
+    dearest_s: Mapping[int, int]
     rounds: int
     columns: int
     note: str

@@ -75,17 +75,19 @@ def solve(
     if len({site.incident_id for site in sites}) != len(sites):
         raise IncidentTwiceInPlan
     if not sites:
-        return Plan((), (), 0, 0, 0, 0, travel.note)
+        return Plan((), (), 0, 0, {}, 0, 0, travel.note)
     moves_s = _moves_s(people, sites, prices, shown or {})
     crowd = Crowd(people, sites, policy, travel, moves_s)
     costs = [SiteCosts(crowd, site, column, policy, travel) for column, site in enumerate(sites)]
     found: list[Found] = []
     chosen: list[Column] = []
+    dearest_s: dict[int, int] = {}
     for numbers in _components(crowd):
         part = Generation(
             [costs[it] for it in numbers], _prices([sites[it] for it in numbers], prices), len(people), seconds_left
         ).run(most_rounds)
         found.append(part)
+        dearest_s |= {sites[it].incident_id: most for it, most in zip(numbers, part.dearest_s, strict=True)}
         chosen += [(numbers[site], observer, buddy, cost) for site, observer, buddy, cost in part.pairs]
     pairs = [_planned(column, crowd, sites, policy, travel, moves_s) for column in sorted(chosen)]
     return Plan(
@@ -93,6 +95,7 @@ def solve(
         unserved=explain(crowd, costs, sites, chosen, policy, travel),
         cost_s=sum(part.cost_s for part in found),
         bound_s=sum(part.bound_s for part in found),
+        dearest_s=dearest_s,
         rounds=max(part.rounds for part in found),
         columns=sum(part.columns for part in found),
         note=travel.note,

@@ -20,6 +20,7 @@ from matcher.errors import IncidentTwiceInPlan, PersonTwiceInRoster, PlanNumbers
 from matcher.pairs import crow_flies, rank_pairs
 from matcher.plan import PlanPolicy, Site, Why, solve
 from matcher.plan import costs as plan_costs
+from matcher.plan import generating as plan_generating
 from matcher.policy import PairPolicy
 from tests.unit.matcher_people import (
     NOW,
@@ -116,6 +117,8 @@ def check_lawful(plan, sites, pairs, prices=PRICES):
     total += sum(missing_s(site, served.count(site.incident_id), prices) for site in sites)
     assert plan.cost_s == total
     assert plan.bound_s <= plan.cost_s
+    for each in plan.pairs:
+        assert each.pair.cost_s <= plan.dearest_s[each.incident_id]
 
 
 def a_world(seed):
@@ -270,6 +273,17 @@ def test_where_the_matrix_may_not_grow_the_bound_stays_true(monkeypatch):
     plan = solve(people, sites, policy, crow_flies(policy))
     check_lawful(plan, sites, pairs)
     assert plan.bound_s <= programmed(sites, pairs) <= plan.cost_s
+
+
+def test_a_good_plan_is_found_even_where_not_every_pair_near_it_may_be_listed(monkeypatch):
+    people, sites, policy = crowded(people=600, sites=20)
+    best = solve(people, sites, policy, crow_flies(policy))
+    assert best.cost_s == best.bound_s
+    monkeypatch.setattr(plan_generating, "_MOST_LISTED", 0)
+    plan = solve(people, sites, policy, crow_flies(policy))
+    check_lawful(plan, sites, lawful(people, sites, policy))
+    assert plan.bound_s <= best.cost_s <= plan.cost_s
+    assert plan.gap < 0.01
 
 
 def test_with_one_incident_the_plan_is_its_best_pair():
