@@ -137,12 +137,13 @@ def _exact(of: City, plan: Plan, seconds: float, policy: PairPolicy, options: ar
 
 def _beside(of: City, plan: Plan, seconds: float, answer: peers.Answer, before_s: float) -> list[Row]:
     done = answer.gap is not None and answer.gap < _PROVEN
+    end = "proved the same cost" if done else "found no plan" if answer.cost_s is None else "was stopped unfinished"
     told = f"{answer.name}, {answer.how}"
     peer_s = before_s + answer.seconds
     return [
         Row(
             "plan",
-            f"{of.case}: seconds, the peer {'proved the same cost' if done else 'was stopped unfinished'}",
+            f"{of.case}: seconds, the peer {end}",
             ours=seconds,
             peer=peer_s,
             peer_name=told,

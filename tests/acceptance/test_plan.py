@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -264,3 +265,12 @@ def test_what_is_sent_must_be_whole(client, dispatcher, crew, two) -> None:
     answer = client.post("/api/plan/commit", json={"pairs": [pair]}, headers=keyless)
     assert answer.status_code == 422
     assert out(client, dispatcher) == []
+
+
+def test_of_two_who_send_the_same_plan_at_once_one_sends_it_whole(client, dispatcher, crew, two) -> None:
+    plan = planned(client, dispatcher)
+    others = [signed_in(client, Role.DISPATCHER) for _ in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda person: commit(client, person, plan), [dispatcher, *others]))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert len(out(client, dispatcher)) == 2
