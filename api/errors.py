@@ -81,6 +81,8 @@ STATUS: dict[type[Exception], int] = {
     desk.NobodyToAsk: 409,
     desk.NoMeetingPointYet: 409,
     desk.PairDoesNotFit: 409,
+    desk.IncidentStandsDifferently: 409,
+    desk.PlanHasChanged: 409,
     desk.NotAResponder: 409,
     desk.RulesNotRead: 409,
     desk.AlreadyJudged: 409,
@@ -133,11 +135,20 @@ def sentence_of(error: Exception) -> str:
     return next((kind.__doc__.strip() for kind in type(error).__mro__ if kind.__doc__), "").split("\n")[0]
 
 
-def problem(status: int, title: str, *, fields: list[dict[str, str]] | None = None, **headers: str) -> JSONResponse:
-    """Return an RFC 9457 problem."""
+def problem(
+    status: int,
+    title: str,
+    *,
+    fields: list[dict[str, str]] | None = None,
+    changed: list[dict[str, str | None]] | None = None,
+    **headers: str,
+) -> JSONResponse:
+    """Return an RFC 9457 problem; `changed` says for each incident of a plan what is different now."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if fields:
         body["errors"] = fields
+    if changed:
+        body["changed"] = changed
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -155,7 +166,9 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     if status == 503:
         headers["Retry-After"] = "2"
     title = sentence_of(error)
-    return problem(status, title, fields=[{"field": field, "detail": title}] if field else None, **headers)
+    fields = [{"field": field, "detail": title}] if field else None
+    changed = error.changes if isinstance(error, desk.PlanHasChanged) else None
+    return problem(status, title, fields=fields, changed=changed, **headers)
 
 
 def install(app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from records.errors import Refused, TryAgain
@@ -90,6 +91,19 @@ class NoMeetingPointYet(DeskError):
 
 class PairDoesNotFit(DeskError):
     """These two people cannot go together here; the list of pairs says who can."""
+
+
+class IncidentStandsDifferently(DeskError):
+    """This incident stands differently now than in the plan."""
+
+
+class PlanHasChanged(DeskError):
+    """Something has changed since this plan was made, so nobody was asked; please look at a new plan."""
+
+    def __init__(self, changes: Sequence[Mapping[str, str | None]]) -> None:
+        """Keep what changed: the shown id of each incident, the name of its zone, the sentence as `detail`."""
+        super().__init__()
+        self.changes = [dict(change) for change in changes]
 
 
 class NotAResponder(DeskError):

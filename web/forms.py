@@ -61,6 +61,27 @@ class DispatchForm(BaseModel):
     buddy: ShownId = None
 
 
+_Planned = Annotated[str, Field(pattern=r"^([0-9A-Za-z]{1,13}:){3}[a-z]{1,12}:[0-9a-f]{1,32}$")]
+
+
+class PlanForm(BaseModel):
+    """What a plan is for, and the pairs on the page: incident, observer, buddy, task, version in one word each."""
+
+    model_config = _STRICT
+
+    pairs_each: int = Field(default=1, ge=1, le=9)
+    pair: list[_Planned] = Field(default_factory=list, max_length=400)
+
+    def before(self) -> list[dict[str, str]]:
+        """Return the pairs shown before, as the desk's plan takes them."""
+        return [dict(zip(("incident", "observer", "buddy"), each.split(":")[:3], strict=True)) for each in self.pair]
+
+    def to_send(self) -> list[dict[str, str]]:
+        """Return the pairs to be sent, as the desk's plan takes them."""
+        names = ("incident", "observer", "buddy", "task", "version")
+        return [dict(zip(names, each.split(":"), strict=True)) for each in self.pair]
+
+
 class ShiftForm(BaseModel):
     """A shift that begins or ends; the place is opt-in and becomes a cell at once."""
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
-from web import alerts, pages, panels, refusals, reports, templating
+from web import alerts, pages, panels, plans, refusals, reports, templating
 
 
 def create_site(settings: Settings) -> FastAPI:
@@ -17,5 +17,6 @@ def create_site(settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(panels.router)
     app.include_router(alerts.router)
+    app.include_router(plans.router)
     app.include_router(reports.router)
     return app

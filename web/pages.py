@@ -42,6 +42,7 @@ class Page:
 
 PAGES: Final = (
     Page("/map", "nav.map", Act.READ_INCIDENTS, live=True),
+    Page("/plan", "nav.plan", Act.DISPATCH),
     Page("/go", "nav.go", Act.RESPOND, live=True),
     Page("/zones", "nav.zones", Act.WRITE_ZONES),
     Page("/report", "nav.report", Act.READ_PATTERNS),
@@ -165,6 +166,12 @@ def live_map(request: Request, uow: Uow, actor: Actor) -> Response:
         dispatches=_may(uow, actor, Act.READ_DISPATCHES),
         words={code.value: texts.word(code.value) for code in (*IncidentStatus, *Activity)},
     )
+
+
+@router.get("/plan", dependencies=[may(Act.DISPATCH)])
+def plan(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show one plan for all open incidents, made when the page opens."""
+    return render(request, "desk/plan.html", me=_me(uow, actor, "/plan"))
 
 
 # the phones

@@ -5,6 +5,7 @@ from desk.dispatching.asking import expire_due
 from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress
+from desk.dispatching.planning import PlannedPair, plan, send_all
 from desk.dispatching.proposing import propose
 from desk.dispatching.sending import send
 from desk.dispatching.views import (
@@ -18,6 +19,7 @@ from desk.dispatching.views import (
 )
 
 __all__ = [
+    "PlannedPair",
     "accept",
     "call_back",
     "cancel",
@@ -31,10 +33,12 @@ __all__ = [
     "my_dispatch",
     "my_view",
     "page",
+    "plan",
     "progress",
     "propose",
     "seek_partner",
     "send",
+    "send_all",
     "stop_asking",
     "views_for",
     "withdraw",

@@ -23,6 +23,14 @@ def usual_task(standing: Standing) -> Task:
     return Task.OBSERVE if standing.status == IncidentStatus.VERIFIED else Task.LOOK
 
 
+_CAUTION = "Nobody vouched for has reported this yet: call back first; a pair may look from the meeting point."
+
+
+def caution(row: SceneRow) -> str | None:
+    """Return what a dispatcher should do before sending anybody here, or None."""
+    return None if row.vouched_groups or row.standing.was_verified else _CAUTION
+
+
 def require_lawful(standing: Standing, task: str) -> None:
     """Raise IncidentIsOver or NotVerified unless somebody may be sent to do this here."""
     if standing.merged or (standing.status not in OPEN_INCIDENT and task != Task.ACCOMPANY):

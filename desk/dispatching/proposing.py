@@ -15,8 +15,6 @@ from matcher.eligibility import Rule
 from matcher.pairs import Pair, rank_pairs
 from records import ids
 
-_CAUTION = "Nobody vouched for has reported this yet: call back first; a pair may look from the meeting point."
-
 
 def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = None, limit: int = 3) -> dict[str, Any]:
     """Return the best pairs for an incident, with reasons, and how many people were ruled out by which rule.
@@ -40,7 +38,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     aliases = uow.responders.aliases({seat for pair in found.pairs for seat in (pair.observer_id, pair.buddy_id)})
     return {
         "task": str(task),
-        "pairs": [_pair(pair, aliases) for pair in found.pairs],
+        "pairs": [as_shown(pair, aliases) for pair in found.pairs],
         "ruled_out": [
             {"rule": rule.value, "text": rule.sentence, "people": found.ruled_out[rule]}
             for rule in Rule
@@ -55,7 +53,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         "roster": len(people),
         "places_free": len(free_places(uow, incident_id)),
         "note": found.note,
-        "caution": None if row.vouched_groups or row.standing.was_verified else _CAUTION,
+        "caution": gathering.caution(row),
     }
 
 
@@ -74,7 +72,8 @@ def point(place: LonLat) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [place.lon, place.lat]}
 
 
-def _pair(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
+def as_shown(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
+    """Return a pair as the desk shows it: aliases and whole minutes, nobody's place."""
     return {
         "observer": _seat(pair.observer_id, pair.observer_eta_s, aliases),
         "buddy": _seat(pair.buddy_id, pair.buddy_eta_s, aliases),

@@ -48,12 +48,13 @@ def send(
     """
     row = uow.dispatches.scene(incident_id, locked=True)
     gathering.require_lawful(row.standing, task)
-    _require_a_callback(uow, actor, row)
+    if needs_a_callback(uow, actor, row):
+        raise errors.CallBackFirst
     places = free_places(uow, incident_id)
     if not places:
         raise errors.OneDispatchPerPlace
     scene = gathering.scene_of(uow, row, task)
-    people = gathering.candidates(uow, row)
+    people = gathering.candidates(uow, row, pair)
     asked_for = [person for person in people if person.responder_id in pair] if pair else people
     best = _best(uow, scene, asked_for, named=pair is not None)
     asked = asking.choose(uow, scene, asked_for, best.meeting_point.place, size=2 if pair else wave)
@@ -79,11 +80,13 @@ def send(
     return dispatch
 
 
-def _require_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> None:
-    # A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
+def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
+    """Say whether only a person who called back may send somebody here.
+
+    A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
+    """
     alone = not row.vouched_groups and not row.standing.was_verified
-    if alone and actor.script and uow.network.kind == NetworkKind.LIVE:
-        raise errors.CallBackFirst
+    return alone and actor.script and uow.network.kind == NetworkKind.LIVE
 
 
 def _best(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], *, named: bool) -> Pair:
