@@ -16,6 +16,7 @@ from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.points import LonLat
 from geo.queue import Waiting, in_order
+from geo.score import still_there
 from records import ids
 from records.enums import DecisionKind
 from records.errors import NoSuchRecord, NotAnId
@@ -85,9 +86,19 @@ def _incident_feature(record: Incident, names: dict[int, str], dispatches: int) 
             "cell": record.cell10,
             "version": record.version,
             "dispatches": dispatches,
+            "clear_proposed_at": _proposed(record),
             "merged_into": None if record.merged_into is None else ids.shown(record.merged_into),
         },
     }
+
+
+def _proposed(record: Incident) -> str | None:
+    """Return since when it is proposed that an incident is over, None where it is not."""
+    proposed = record.status in _MAY_BE_OVER and record.merged_into is None
+    return _minute(record.clear_proposed_at) if proposed and record.clear_proposed_at is not None else None
+
+
+_MAY_BE_OVER: Final = frozenset({"corroborated", "verified"})
 
 
 def incidents(
@@ -173,13 +184,22 @@ def opened(uow: UnitOfWork, actor: Actor, incident_id: int) -> dict[str, Any]:
         "opened_at": _moment(record.opened_at),
         "first_seen_at": _moment(record.first_seen_at),
         "last_seen_at": _moment(record.last_seen_at),
-        "reasons": [*record.reasons, *_doubts(found), *taken_back],
+        "reasons": [*record.reasons, *_doubts(found), *taken_back, *_quiet(uow, record)],
+        "still_there": round(still_there((uow.now - record.last_seen_at).total_seconds()), 2),
         "split_from": None if record.split_from is None else ids.shown(record.split_from),
         "sightings_found": {"type": "FeatureCollection", "features": _marked(found)},
         "judgements": [judgement_view(each, aliases.get(each.account_id)) for each in judgements],
         **history,
     }
     return feature
+
+
+def _quiet(uow: UnitOfWork, record: Incident) -> list[dict[str, Any]]:
+    """Return why it is proposed that an incident is over, as a reason that weighs nothing: it does not unmake it."""
+    if _proposed(record) is None:
+        return []
+    minutes = int(uow.policy.verification.over_after.total_seconds() // 60)
+    return [{"text": f"nothing new for {minutes} minutes: perhaps it is over", "weight": 0.0}]
 
 
 def others(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:

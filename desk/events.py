@@ -90,6 +90,24 @@ class IncidentClosed(Fact):
     kind = "incident.closed"
 
 
+class OutcomeMoved(Fact):
+    """What an incident was decided to be does not stand as it did."""
+
+    kind = "incident.outcome"
+
+
+class IncidentQuiet(Fact):
+    """Nothing new was seen of an incident for long: it is proposed that it is over."""
+
+    kind = "incident.quiet"
+
+
+class SceneFound(Fact):
+    """One of two said what they found on scene."""
+
+    kind = "incident.found"
+
+
 class EvidenceMoved(Fact):
     """A verified incident gained or lost sightings."""
 

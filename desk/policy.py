@@ -40,6 +40,8 @@ class VerificationPolicy:
 
     quiet_after: timedelta = timedelta(minutes=90)
     """Nothing new for this long, and nobody out there: the desk closes an unverified incident by itself."""
+    over_after: timedelta = timedelta(minutes=30)
+    """Nothing new for this long: one person may say it is over, and the desk proposes to, never more than that."""
     people_needed: int = 2
     require_agreed_agency: bool = False
     """Whether `verified` waits until two people name the same agency; else it stands with the agency unknown."""

@@ -14,8 +14,11 @@ from desk.events import (
     IncidentMerged,
     IncidentSplit,
     IncidentUnfounded,
+    IncidentVerified,
     IncidentWithdrawn,
+    OutcomeMoved,
     PartnerLost,
+    SceneFound,
     SightingReceived,
     SightingRetracted,
 )
@@ -41,6 +44,14 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (IncidentClosed, dispatching.stop_asking),
     (IncidentClosed, corroboration.forget),
     (IncidentMerged, corroboration.forget),
+    (SceneFound, corroboration.weigh_found),
+    (SceneFound, corroboration.learn),
+    (IncidentVerified, corroboration.learn),
+    (IncidentUnfounded, corroboration.learn),
+    (IncidentClosed, corroboration.learn),
+    (OutcomeMoved, corroboration.learn),
+    (IncidentMerged, corroboration.learn),
+    (IncidentSplit, corroboration.learn),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
 )
@@ -51,6 +62,8 @@ DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.expire_due,
     checkins.missed_due,
     verification.close_quiet,
+    verification.propose_clear,
+    corroboration.weigh_again,
 )
 """What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""
 

@@ -8,12 +8,16 @@ from typing import Final
 from desk.unit_of_work import UnitOfWork
 
 AUDIT_KEPT: Final = timedelta(days=90)
+RELIABILITY_KEPT: Final = timedelta(days=180)
+"""Counts of decided incidents to which nothing was added for this long are forgotten."""
+COUNTED_KEPT: Final = timedelta(days=8)
+"""What an incident was counted as names lineages: it goes when the links from sightings to reporters go."""
 
 
 def forget_log(uow: UnitOfWork) -> int:
-    """Drop events, kept answers, sessions, vouchers, suggestions and audit entries whose time is over; return how many.
+    """Drop events, answers, sessions, vouchers, suggestions, counts, audit entries whose time is over; return how many.
 
-    All but suggestions are written by the time outside, in a rehearsal too.
+    All but suggestions and counts are written by the time outside, in a rehearsal too.
     """
     kept, now = uow.policy.retention, uow.outside_now
     return sum(
@@ -23,6 +27,7 @@ def forget_log(uow: UnitOfWork) -> int:
             uow.accounts.forget_sessions_before(now),
             uow.accounts.forget_vouchers_before(now),
             uow.decisions.forget_suggestions_before(uow.now),
+            uow.reliability.forget_before((uow.now - RELIABILITY_KEPT).date(), (uow.now - COUNTED_KEPT).date()),
             uow.audits.forget_before((now - AUDIT_KEPT).date()),
         )
     )

@@ -21,6 +21,7 @@ from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
 from records.repositories.networks import NetworkRepository
+from records.repositories.reliability import ReliabilityRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
 from records.repositories.statements import StatementRepository
@@ -112,6 +113,11 @@ class UnitOfWork:
     def decisions(self) -> DecisionRepository:
         """Merges and splits that people decided, and what the machine suggests."""
         return DecisionRepository(self._session, self.network.id)
+
+    @cached_property
+    def reliability(self) -> ReliabilityRepository:
+        """What decided incidents teach, as counts."""
+        return ReliabilityRepository(self._session, self.network.id)
 
     @cached_property
     def zones(self) -> ZoneRepository:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 from desk import criteria, plates
@@ -16,9 +15,11 @@ from desk.events import (
     IncidentChanged,
     IncidentClosed,
     IncidentJudged,
+    IncidentQuiet,
     IncidentUnfounded,
     IncidentVerified,
     IncidentWithdrawn,
+    OutcomeMoved,
 )
 from desk.lifecycle import OPEN_INCIDENT, require_incident_step
 from desk.unit_of_work import UnitOfWork
@@ -27,9 +28,6 @@ from geo.score import DEFAULT_SCORE_POLICY
 from records.enums import IncidentStatus, NetworkKind, Unit, Verdict
 from records.errors import NoSuchRecord
 from records.models import Incident, Judgement
-
-_OVER_AFTER: Final = timedelta(minutes=30)
-"""Nothing new for this long, and one person who says it is over closes an incident that was never verified."""
 
 
 class BasisMissing(DeskError):
@@ -171,6 +169,16 @@ def close_quiet(uow: UnitOfWork) -> int:
     return len(ended)
 
 
+def propose_clear(uow: UnitOfWork) -> int:
+    """Propose that incidents are over of which nothing new was seen for long: people end them, no clock does."""
+    quiet = uow.incidents.propose_clear(before=uow.now - uow.policy.verification.over_after, now=uow.now)
+    uow.record_all(
+        IncidentQuiet(subject=incident_id, version=version, cell5=cells.from_int(cell7))
+        for incident_id, version, cell7 in quiet
+    )
+    return len(quiet)
+
+
 # who judges
 
 
@@ -214,7 +222,9 @@ def _settle(uow: UnitOfWork, incident: Incident, *, moved: type[Fact]) -> None:
 
 def _write(uow: UnitOfWork, incident: Incident, outcome: _Outcome, *, moved: type[Fact]) -> None:
     was, could_be_said = incident.status, (incident.broadcastable, incident.agency)
-    changes: dict[str, object] = {"touched": True, "floor_met": outcome.floor_met}
+    decided = (was, incident.agency) if was in _FACTS else None
+    # Whoever judges has answered whether it is over; if not, it is asked again when all stayed quiet.
+    changes: dict[str, object] = {"touched": True, "floor_met": outcome.floor_met, "clear_proposed_at": None}
     if outcome.status != was:
         require_incident_step(was, outcome.status)
         ended = outcome.status not in OPEN_INCIDENT
@@ -235,6 +245,8 @@ def _write(uow: UnitOfWork, incident: Incident, outcome: _Outcome, *, moved: typ
         uow.record(IncidentWithdrawn(subject=incident.id, version=incident.version, cell5=incident.cell7))
     said = _FACTS.get(outcome.status, IncidentChanged) if outcome.status != was else moved
     uow.record(said(subject=incident.id, version=incident.version, cell5=incident.cell7))
+    if decided is not None and decided != (incident.status, incident.agency):
+        uow.record(OutcomeMoved(subject=incident.id, version=incident.version, cell5=incident.cell7))
 
 
 _FACTS: Final[dict[IncidentStatus, type[Fact]]] = {
@@ -258,7 +270,7 @@ def _outcome(uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement
         return _Outcome(IncidentStatus.CLOSED if over else IncidentStatus.VERIFIED, *pair, floor)
     if against:
         return _Outcome(IncidentStatus.UNFOUNDED, floor_met=floor)
-    quiet = uow.now - incident.last_seen_at >= _OVER_AFTER
+    quiet = uow.now - incident.last_seen_at >= uow.policy.verification.over_after
     if over and (quiet or incident.was_verified or incident.status == IncidentStatus.CLOSED):
         return _Outcome(IncidentStatus.CLOSED, floor_met=floor)
     enough = incident.vouched_groups >= DEFAULT_SCORE_POLICY.corroborated_groups

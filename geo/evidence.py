@@ -34,6 +34,8 @@ class Negative(StrEnum):
     LOOKED_CLEAR = "looked_clear"
     QUIET_OBSERVER = "quiet_observer"
     LOCAL_POLICE = "local_police"
+    FOUND_POLICE = "found_police"
+    """A pair on scene found local police."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class ScorePolicy:
     copied_discount: float = 0.75
     looked_clear: float = -2.2
     clear_half_life_s: float = 1_800.0
+    still_half_life_s: float = 2_700.0
+    """After so long without news what was real has gone as often as not: to find nothing then says less about it."""
     quiet_observer: float = -0.1
     quiet_observers_at_most: float = -0.5
     local_police: float = -2.4
@@ -115,11 +119,24 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that speaks against an incident; `age_s` seconds ago, `trust` from 0 to 1 for whoever says so."""
+    """Something that speaks against an incident.
+
+    Attributes
+    ----------
+    kind
+        What it is.
+    age_s
+        How many seconds ago it was said.
+    trust
+        From 0 to 1, for whoever says so.
+    late_s
+        How many seconds after the last report somebody looked: a late look ends an incident, it does not unmake it.
+    """
 
     kind: Negative
     age_s: float = 0.0
     trust: float = 1.0
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class About(StrEnum):
+    """What decided incidents are counted by."""
+
+    NETWORK = "network"
+    LINEAGE = "lineage"
+    CELL = "cell"
+    HOURS = "hours"
+    EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """One thing that decided incidents are counted by, such as one lineage, or one kind of evidence."""
+
+    about: About
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,91 @@ def counted(
     """Return the record with one more decided incident, of which `expected` was the probability given before."""
     old = faded(record, day, policy)
     return Record(old.real + real, old.unreal + (not real), old.expected + expected, old.day)
+
+
+def taken_back(
+    record: Record,
+    *,
+    real: bool,
+    expected: float,
+    counted_on: int,
+    day: int,
+    policy: ReliabilityPolicy = DEFAULT_RELIABILITY_POLICY,
+) -> Record:
+    """Return the record without an incident that was counted on an earlier day, when its decision is undone."""
+    old = faded(record, day, policy)
+    left = 2.0 ** (-max(0, day - counted_on) / policy.half_life_days)
+    return Record(
+        max(0.0, old.real - left * real),
+        max(0.0, old.unreal - left * (not real)),
+        max(0.0, old.expected - left * expected),
+        old.day,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What of an incident is counted once it is decided: cell of resolution 6, last report, evidence, lineages."""
+
+    cell: str
+    t: float
+    evidence: str
+    lineages: frozenset[str]
+
+    @property
+    def usual(self) -> tuple[Subject, ...]:
+        """What is counted whoever reported: the network first, then what is learned beyond it."""
+        hours = int(self.t % _DAY_S // 3_600.0) // _HOURS
+        return (
+            _NETWORK,
+            Subject(About.EVIDENCE, self.evidence),
+            Subject(About.CELL, self.cell),
+            Subject(About.HOURS, str(hours)),
+        )
+
+    def subjects(self, leaving_out: Iterable[str] = ()) -> list[Subject]:
+        """Return all that is counted, in order, leaving out the lineages of those who decided."""
+        lineages = self.lineages - set(leaving_out)
+        return [*self.usual, *(Subject(About.LINEAGE, lineage) for lineage in sorted(lineages))]
+
+
+@dataclass(frozen=True, slots=True)
+class Leans:
+    """What decided incidents add to the score of another one, in log-odds."""
+
+    usual: float
+    lineages: Mapping[str, float]
+
+
+def leans(
+    circumstances: Circumstances,
+    records: Mapping[Subject, Record],
+    day: int,
+    policy: ReliabilityPolicy = DEFAULT_RELIABILITY_POLICY,
+) -> Leans:
+    """Return what the counts so far add: the network's own first, everything else only beyond that."""
+    bounds = {
+        About.EVIDENCE: (policy.kind_at_most, policy.kind_cases),
+        About.CELL: (policy.place_at_most, policy.place_cases),
+        About.HOURS: (policy.place_at_most, policy.place_cases),
+        About.LINEAGE: (policy.source_at_most, policy.source_cases),
+    }
+    network = lean(
+        records.get(_NETWORK, Record()), day, at_most=policy.usual_at_most, cases=policy.usual_cases, policy=policy
+    )
+
+    def beyond(subject: Subject) -> float:
+        at_most, cases = bounds[subject.about]
+        record = records.get(subject, Record())
+        return lean(record, day, at_most=at_most, cases=cases, already=network, policy=policy)
+
+    lineages = {each: beyond(Subject(About.LINEAGE, each)) for each in circumstances.lineages}
+    return Leans(network + sum(beyond(each) for each in circumstances.usual[1:]), lineages)
+
+
+_NETWORK = Subject(About.NETWORK, "all")
+_DAY_S = 86_400.0
+_HOURS = 4
 
 
 def lean(

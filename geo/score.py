@@ -35,6 +35,7 @@ __all__ = [
     "corroborated",
     "kind_of",
     "score",
+    "still_there",
 ]
 
 
@@ -150,6 +151,11 @@ def corroborated(held: Score, policy: ScorePolicy = DEFAULT_SCORE_POLICY) -> boo
     return held.vouched_groups >= policy.corroborated_groups and held.standing >= policy.corroborated_standing
 
 
+def still_there(silent_s: float, policy: ScorePolicy = DEFAULT_SCORE_POLICY) -> float:
+    """Return how likely what was real is still there, `silent_s` seconds after it was last reported."""
+    return math.exp(-math.log(2.0) * max(0.0, silent_s) / policy.still_half_life_s)
+
+
 def kind_of(reports: Collection[Report]) -> str:
     """Return what kind of evidence this is, for counting what came of its like: how many sources, and what they say.
 
@@ -239,9 +245,13 @@ _STRANGERS_NAME = "those nobody vouched for say whose they are, and by what"
 
 
 def _leaning(vouched: Collection[Report]) -> list[Reason]:
-    """Return one term for what earlier reports of all these sources turned out to be; it ranks nobody."""
-    lean = math.fsum(report.lean * (not report.copied) for report in vouched)
-    return [Reason("what came of earlier reports from these lineages", lean)] if lean else []
+    """Return one term for what earlier reports of all these sources turned out to be: it judges records, not people."""
+    leans = [report.lean for report in vouched if report.lean and not report.copied]
+    lean = math.fsum(leans)
+    if not lean:
+        return []
+    whose = "this source were" if len(leans) == 1 else "these sources, taken together, were"
+    return [Reason(f"earlier reports of {whose} confirmed {'more' if lean > 0 else 'less'} often than usual", lean)]
 
 
 def _said_by_vouched(vouched: Collection[Report], policy: ScorePolicy) -> list[Reason]:
@@ -275,8 +285,23 @@ def _by_trust(each: OnScene) -> float:
     return -each.trust
 
 
+def _pair(trust: float) -> str:
+    return "a trained pair" if trust >= 1.0 else "one of a trained pair"
+
+
 def _seen_text(each: OnScene) -> str:
-    return "a trained pair saw it on scene" if each.trust >= 1.0 else "one of a trained pair saw it on scene"
+    return f"{_pair(each.trust)} saw it on scene"
+
+
+def _looked_clear(doubt: Doubt, policy: ScorePolicy) -> Reason:
+    """Return what it weighs that nothing was found: less as that was long ago, and where it may simply have gone."""
+    missed = 1.0 - still_there(doubt.late_s, policy) * (1.0 - math.exp(policy.looked_clear))
+    weight = math.log(missed) * 2.0 ** (-max(0.0, doubt.age_s) / policy.clear_half_life_s) * doubt.trust
+    late = f", {doubt.late_s / 60.0:.0f} minutes after the last report" if doubt.late_s >= _LATE_S else ""
+    return Reason(f"{_pair(doubt.trust)} looked and saw nothing{late}", weight)
+
+
+_LATE_S = 900.0
 
 
 def _tied(ties: Collection[VehicleTie], policy: ScorePolicy) -> list[Reason]:
@@ -292,11 +317,12 @@ def _doubted(doubts: Iterable[Doubt], policy: ScorePolicy) -> list[Reason]:
     reasons: list[Reason] = []
     for doubt in ordered:
         if doubt.kind is Negative.LOOKED_CLEAR:
-            weight = policy.looked_clear * 2.0 ** (-max(0.0, doubt.age_s) / policy.clear_half_life_s) * doubt.trust
-            who = "a trained pair" if doubt.trust >= 1.0 else "one of a trained pair"
-            reasons.append(Reason(f"{who} looked and saw nothing", weight))
+            reasons.append(_looked_clear(doubt, policy))
         elif doubt.kind is Negative.LOCAL_POLICE:
             reasons.append(Reason("somebody vouched for says it is local police", policy.local_police * doubt.trust))
+        elif doubt.kind is Negative.FOUND_POLICE:
+            text = f"{_pair(doubt.trust)} found local police on scene"
+            reasons.append(Reason(text, policy.local_police * doubt.trust))
     quiet = sum(doubt.kind is Negative.QUIET_OBSERVER for doubt in ordered)
     if quiet:
         people = "one observer nearby has" if quiet == 1 else f"{_counted(quiet)} observers nearby have"

@@ -153,6 +153,18 @@ class DispatchState(StrEnum):
     UNFILLED = "unfilled"
 
 
+class Found(StrEnum):
+    """What one of two found on scene, said when they cleared."""
+
+    ENFORCEMENT_SEEN = "enforcement_seen"
+    OVER_BEFORE_ARRIVAL = "over_before_arrival"
+    LOCAL_POLICE = "local_police"
+    SOMETHING_ELSE = "something_else"
+    NOTHING_FOUND = "nothing_found"
+    NOT_REACHED = "not_reached"
+    DRILL = "drill"
+
+
 class OfferState(StrEnum):
     """Where an offer stands."""
 

@@ -19,6 +19,18 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundOnScene:
+    """What one of two found on scene, by the incident it counts for, and the lineage of whoever says so."""
+
+    incident_id: int
+    dispatch_id: int
+    task: str
+    found: str
+    found_at: datetime
+    lineage: int
+
+
+@dataclass(frozen=True, slots=True)
 class Doubted:
     """What new sightings are held against: recent pins of reporters (WGS84), first sources of words and photos."""
 

@@ -14,7 +14,7 @@ from desk import access, board, checkins, corroboration, dispatching, roster, ve
 from desk.access import Act
 from desk.lifecycle import LIVE_DISPATCH
 from desk.unit_of_work import UnitOfWork
-from records.enums import Basis, CheckinState, IncidentStatus, Task
+from records.enums import Basis, CheckinState, Found, IncidentStatus, Task
 from web.alerts import saying
 from web.forms import DispatchForm, JudgementForm, OtherForm, ShiftForm, SplitForm
 from web.templating import render
@@ -325,10 +325,12 @@ def progress(
     request: Request,
     uow: Uow,
     actor: Actor,
+    *,
     step: Annotated[Literal["en_route", "staged", "on_scene", "cleared", "withdraw"], Form()],
+    found: Annotated[Found | None, Form()] = None,
 ) -> Response:
     """Take the next step, or step out."""
-    dispatching.progress(uow, actor, read_id(dispatch_id), step)
+    dispatching.progress(uow, actor, read_id(dispatch_id), step, found)
     return _shift(request, uow, actor)
 
 

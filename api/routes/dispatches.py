@@ -71,7 +71,7 @@ def cancel(dispatch_id: str, uow: Uow, actor: Actor) -> DispatchOut:
 @router.post("/dispatches/{dispatch_id}/progress", dependencies=[may(Act.RESPOND)])
 def progress(dispatch_id: str, body: ProgressIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
     """Take the next step of one's own, or step out."""
-    dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step)
+    dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step, body.found)
     return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
 
 

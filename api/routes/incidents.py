@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -12,7 +12,7 @@ from api.deps import Actor, Idempotent, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
 from api.schemas.incidents import ApartIn, DecidedOut, IncidentsOut, JudgedOut, JudgementIn, MergeIn, OpenedOut, SplitIn
 from api.schemas.sightings import Moment
-from desk import alerts, board, corroboration, dispatching, verification
+from desk import access, alerts, board, corroboration, dispatching, verification
 from desk.access import Act
 from desk.errors import NotFound
 from records.enums import IncidentStatus
@@ -23,14 +23,22 @@ router = APIRouter(prefix="/api", tags=["incidents"], route_class=RetryingRoute)
 @router.get("/incidents", dependencies=[may(Act.READ_INCIDENTS)])
 def every(
     uow: Uow,
+    actor: Actor,
     *,
     status: Annotated[list[IncidentStatus] | None, Query()] = None,
     zone: Annotated[str | None, Query(max_length=120)] = None,
     since: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
+    order: Literal["newest", "queue"] = "newest",
 ) -> IncidentsOut:
-    """Return incidents, newest first, at the centres of their cells."""
+    """Return incidents at the centres of their cells: newest first, or open ones in the order to look at them.
+
+    The queue is one page: it has no cursor, and no filters but `limit`.
+    """
+    if order == "queue":
+        sends = access.may(actor, Act.DISPATCH)
+        return IncidentsOut.of(board.queue(uow, sends=sends, limit=limit), None)
     return IncidentsOut.of(
         *board.incidents(uow, statuses=status or (), zone=zone, since=since, limit=limit, cursor=cursor)
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.responders import ShownId
 from records import ids
-from records.enums import CheckinState, Task
+from records.enums import CheckinState, Found, Task
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -28,11 +28,12 @@ class DispatchIn(BaseModel):
 
 
 class ProgressIn(BaseModel):
-    """The next step of one person."""
+    """The next step of one person; with `cleared` they may say what they found."""
 
     model_config = _STRICT
 
     step: Literal["en_route", "staged", "on_scene", "cleared", "withdraw"]
+    found: Found | None = None
 
 
 class CheckinIn(BaseModel):
@@ -124,6 +125,7 @@ class SeatOut(BaseModel):
     seat: Literal["observer", "buddy"]
     alias: str
     step: str
+    found: Found | None
     checkin_due_at: str | None
     checkin_missed_at: str | None
     alarm: Literal["help", "duress"] | None

@@ -130,6 +130,7 @@ class IncidentProperties(BaseModel):
     cell: str
     version: int
     dispatches: int
+    clear_proposed_at: str | None
     merged_into: str | None
 
 
@@ -159,6 +160,7 @@ class OpenedProperties(IncidentProperties):
     """One opened incident, exact."""
 
     reasons: list[ReasonOut]
+    still_there: float
     split_from: str | None
     sightings_found: SightingsOut
     judgements: list[JudgementOut]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from desk.corroboration.finding import weigh_again, weigh_found
+from desk.corroboration.learning import learn
 from desk.corroboration.regrouping import keep_apart, merge, recount_pinned, split, undo
 from desk.corroboration.suggesting import forget, suggest
 from desk.corroboration.window import DatabaseWindow
@@ -17,12 +19,15 @@ __all__ = [
     "consider",
     "forget",
     "keep_apart",
+    "learn",
     "merge",
     "reconsider",
     "recount_pinned",
     "split",
     "suggest",
     "undo",
+    "weigh_again",
+    "weigh_found",
 ]
 
 

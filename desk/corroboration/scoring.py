@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from geo import cells
-from geo.score import Claim, Doubt, Negative, Report, Score, Standing, corroborated, score
-from records.enums import IncidentStatus, Unit
+from geo.reliability import Circumstances, Leans
+from geo.score import Claim, Doubt, Negative, OnScene, Report, Score, Standing, corroborated, kind_of, score
+from records.enums import Found, IncidentStatus, Task, Unit
+from records.told import FoundOnScene
 from records.values import GroupFigures, IncidentFigures, IncidentUpdate
 
 
-def update_of(each: IncidentFigures, groups: Sequence[GroupFigures], *, apart: bool) -> IncidentUpdate:
-    """Return what is to be written of an incident; `apart` says that people work on another one just like it."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of an incident beside its reports: what earlier ones teach, and what pairs found, seen from now."""
+
+    leans: Leans = field(default_factory=lambda: Leans(0.0, {}))
+    found: Sequence[FoundOnScene] = ()
+    now: float = 0.0
+
+
+_NOTHING: Final = Beside()
+
+
+def update_of(
+    each: IncidentFigures, groups: Sequence[GroupFigures], *, apart: bool, beside: Beside = _NOTHING
+) -> IncidentUpdate:
+    """Return what is to be written of an incident.
+
+    What pairs found orders the queue and is shown; state and standing come from reports, as they would without it.
+
+    Parameters
+    ----------
+    each, groups
+        What its sightings add up to, and what each source says.
+    apart
+        People work on another one just like it.
+    beside
+        What earlier incidents teach, and what pairs found here.
+    """
     place = each.place
     assert place is not None
     assert each.first_seen_at is not None
     assert each.last_seen_at is not None
-    held = _scored(each, groups)
+    reported = scored(each, groups, beside.leans)
+    held = _with_found(each, groups, beside) if beside.found else reported
     reasons = [{"text": reason.text, "weight": round(reason.weight, 4)} for reason in held.reasons]
     repeated = each.sightings - len(groups)
     if repeated:
@@ -26,14 +58,15 @@ def update_of(each: IncidentFigures, groups: Sequence[GroupFigures], *, apart: b
             else f"{repeated} more reports from the same sources"
         )
         reasons.append({"text": f"{text}: adds nothing", "weight": 0.0})
+    reasons += [{"text": text, "weight": 0.0} for text in _told_only(beside.found)]
     if apart:
         reasons.append(
             {"text": "perhaps the same event as another incident people work on: please look", "weight": 0.0}
         )
     return IncidentUpdate(
         id=each.incident_id,
-        status=_status(each.status, held),
-        standing=held.standing,
+        status=_status(each.status, reported),
+        standing=reported.standing,
         queue=held.queue,
         probability=held.probability,
         reasons=tuple(reasons),
@@ -52,8 +85,75 @@ def update_of(each: IncidentFigures, groups: Sequence[GroupFigures], *, apart: b
     )
 
 
-def _scored(each: IncidentFigures, groups: Sequence[GroupFigures]) -> Score:
-    reports = [
+def scored(each: IncidentFigures, groups: Sequence[GroupFigures], leans: Leans = _NOTHING.leans) -> Score:
+    """Return how an incident stands by its reports alone."""
+    return score(_reports(groups, leans.lineages), _police(each, groups), usual=leans.usual)
+
+
+def circumstances_of(each: IncidentFigures, groups: Sequence[GroupFigures]) -> Circumstances:
+    """Return what of an incident is counted once it is decided."""
+    assert each.place is not None
+    assert each.last_seen_at is not None
+    return Circumstances(
+        cell=cells.cell_at(each.place, 6),
+        t=each.last_seen_at.timestamp(),
+        evidence=kind_of(_reports(groups, {})),
+        lineages=frozenset(str(group.source_group) for group in groups if group.vouched),
+    )
+
+
+def _with_found(each: IncidentFigures, groups: Sequence[GroupFigures], beside: Beside) -> Score:
+    doubts, seen = weighed(beside.found, [group.t for group in groups], beside.now)
+    return score(
+        _reports(groups, beside.leans.lineages),
+        [*_police(each, groups), *doubts],
+        seen=seen,
+        usual=beside.leans.usual,
+    )
+
+
+def weighed(found: Sequence[FoundOnScene], reported: Sequence[float], now: float) -> tuple[list[Doubt], list[OnScene]]:
+    """Return what pairs found as evidence: half trust where one of two says so, full where both do.
+
+    That nothing was found says something only of a pair that was sent to look.
+    """
+    doubts, seen = [], []
+    counts = Counter((each.dispatch_id, each.found) for each in found)
+    last = {(each.dispatch_id, each.found): each for each in found}
+    for key, people in counts.items():
+        each, trust = last[key], min(1.0, people / 2.0)
+        at = each.found_at.timestamp()
+        if each.found == Found.ENFORCEMENT_SEEN:
+            seen.append(OnScene(trust))
+        elif each.found == Found.LOCAL_POLICE:
+            doubts.append(Doubt(Negative.FOUND_POLICE, trust=trust))
+        elif each.found == Found.NOTHING_FOUND and each.task == Task.LOOK:
+            late_s = at - max((t for t in reported if t <= at), default=at)
+            doubts.append(Doubt(Negative.LOOKED_CLEAR, age_s=now - at, trust=trust, late_s=late_s))
+    return doubts, seen
+
+
+def _told_only(found: Sequence[FoundOnScene]) -> list[str]:
+    """Return what pairs found that weighs nothing by itself and that whoever judges should read."""
+    counts = Counter(each.found for each in found if each.found in _SAID)
+    return [f"{'one' if count == 1 else count} of those on scene {_SAID[word]}" for word, count in counts.items()]
+
+
+_SAID: Final[Mapping[str, str]] = {
+    Found.OVER_BEFORE_ARRIVAL: "came when it was over",
+    Found.SOMETHING_ELSE: "found something else",
+    Found.NOT_REACHED: "did not reach it",
+    Found.DRILL: "found a drill",
+}
+
+
+def _police(each: IncidentFigures, groups: Sequence[GroupFigures]) -> list[Doubt]:
+    police = each.unit == Unit.IMMIGRATION and any(group.local_police for group in groups)
+    return [Doubt(Negative.LOCAL_POLICE)] if police else []
+
+
+def _reports(groups: Sequence[GroupFigures], leans: Mapping[str, float]) -> list[Report]:
+    return [
         Report(
             id=group.first_id,
             group=group.source_group,
@@ -61,11 +161,10 @@ def _scored(each: IncidentFigures, groups: Sequence[GroupFigures]) -> Score:
             place=group.place,
             t=group.t,
             claim=_claim_of(group),
+            lean=leans.get(str(group.source_group), 0.0) if group.vouched else 0.0,
         )
         for group in groups
     ]
-    police = each.unit == Unit.IMMIGRATION and any(group.local_police for group in groups)
-    return score(reports, [Doubt(Negative.LOCAL_POLICE)] if police else [])
 
 
 def _claim_of(group: GroupFigures) -> Claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from desk.corroboration import learning
 from desk.corroboration.scoring import update_of
 from desk.corroboration.window import DatabaseWindow, moment
 from desk.events import (
@@ -120,8 +121,9 @@ def _refresh(uow: UnitOfWork, found: _Found, *, parted: int | None = None) -> No
     for group in uow.incidents.groups(wanted):
         groups.setdefault(group.incident_id, []).append(group)
     figures = {each.incident_id: each for each in uow.incidents.figures(wanted)}
+    beside = learning.beside(uow, figures, groups)
     updates = {
-        incident_id: update_of(each, groups[incident_id], apart=incident_id in found.apart)
+        incident_id: update_of(each, groups[incident_id], apart=incident_id in found.apart, beside=beside[incident_id])
         for incident_id, each in figures.items()
         if incident_id in groups
     }

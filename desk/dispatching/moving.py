@@ -8,23 +8,33 @@ from desk import errors
 from desk.access import Actor
 from desk.dispatching import ending, losing
 from desk.dispatching.telling import tell
-from desk.events import DispatchMoved
+from desk.events import DispatchMoved, SceneFound
 from desk.lifecycle import SEAT_STEP, require_dispatch_step
 from desk.unit_of_work import UnitOfWork
 from records.enums import DispatchState as D
+from records.enums import Found
 from records.models import Dispatch, Seat
 
 _STATE_OF_STEP = {step: state for state, step in SEAT_STEP.items()}
 _STAGED, _ON_SCENE, _CLEARED = SEAT_STEP[D.STAGED], SEAT_STEP[D.ON_SCENE], SEAT_STEP[D.CLEARED]
 
 
-def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Dispatch:
+class FoundOnlyWhenCleared(errors.DeskError):
+    """Please say what you found once you are done and away."""
+
+    field = "found"
+
+
+def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, found: Found | None = None) -> Dispatch:
     """Take a step on a dispatch: en_route, staged, on_scene, cleared, or withdraw.
 
-    A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch.
+    A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch. Who clears may say what they
+    `found`, each of the two in a word of their own.
 
     Raises
     ------
+    FoundOnlyWhenCleared
+        Nobody has found anything before they are done.
     NotFound
         This person has no seat there.
     NotLawful
@@ -32,8 +42,13 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Disp
     BothMustBeThere
         Closer than the meeting point only together, and both clear.
     """
+    if found is not None and step != D.CLEARED:
+        raise FoundOnlyWhenCleared
     if step == "withdraw":
         return losing.withdraw(uow, actor, dispatch_id)
+    if found is not None:
+        # What is found is weighed for the incident: it is taken first, as whoever judges takes it.
+        uow.incidents.take(uow.decisions.root(uow.dispatches.get(dispatch_id).incident_id))
     dispatch = uow.dispatches.lock(dispatch_id)
     seats = uow.dispatches.seats([dispatch_id])
     mine = [seat for seat in seats if seat.responder_id == actor.responder_id]
@@ -47,13 +62,21 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Disp
     if dispatch.state == D.HELD:
         if wanted != _CLEARED:
             raise errors.NotLawful
-        uow.dispatches.change_seat(seat, step=wanted)
+        _step(uow, dispatch, seat, wanted, found)
         ending.finish(uow, dispatch, D.CLEARED)
         return dispatch
     _require_next(dispatch, seat, [each for each in seats if each.active and each is not seat], wanted)
-    uow.dispatches.change_seat(seat, step=wanted)
+    _step(uow, dispatch, seat, wanted, found)
     _follow(uow, dispatch, [each for each in seats if each.active])
     return dispatch
+
+
+def _step(uow: UnitOfWork, dispatch: Dispatch, seat: Seat, wanted: int, found: Found | None) -> None:
+    if found is None:
+        uow.dispatches.change_seat(seat, step=wanted)
+    else:
+        uow.dispatches.change_seat(seat, step=wanted, found=found, found_at=uow.now)
+        uow.record(SceneFound(subject=uow.decisions.root(dispatch.incident_id)))
 
 
 def _require_next(dispatch: Dispatch, seat: Seat, partners: Sequence[Seat], wanted: int) -> None:

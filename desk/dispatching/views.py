@@ -113,6 +113,7 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
                 "seat": _SEATS[seat.seat],
                 "alias": around.aliases[seat.responder_id],
                 "step": _STEPS[seat.step],
+                "found": seat.found,
                 "checkin_due_at": at(seat.checkin_due_at),
                 "checkin_missed_at": at(seat.checkin_missed_at),
                 "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),

@@ -16,6 +16,8 @@ from records.models.judgement import Judgement
 from records.models.network import Network
 from records.models.offer import Offer
 from records.models.position import Position
+from records.models.reliability import Reliability
+from records.models.reliability_counted import ReliabilityCounted
 from records.models.reporter import Reporter
 from records.models.responder import Responder
 from records.models.seat import Seat
@@ -45,6 +47,8 @@ __all__ = [
     "Network",
     "Offer",
     "Position",
+    "Reliability",
+    "ReliabilityCounted",
     "Reporter",
     "Responder",
     "Seat",

@@ -47,4 +47,6 @@ class Incident(Base):
     verified: Mapped[bool] = mapped_column(server_default=FetchedValue())
     floor_met: Mapped[bool] = mapped_column(server_default=FetchedValue())
     broadcastable: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    clear_proposed_at: Mapped[datetime | None]
+    weigh_again_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=FetchedValue())

@@ -29,6 +29,8 @@ class Seat(Base):
     checkin_due_at: Mapped[datetime | None]
     checkin_missed_at: Mapped[datetime | None]
     left_because: Mapped[str | None]
+    found: Mapped[str | None]
+    found_at: Mapped[datetime | None]
     yes: Mapped[bool] = mapped_column(server_default=FetchedValue())
     active_key: Mapped[bool | None] = mapped_column(server_default=FetchedValue())
     live_seat: Mapped[Small | None] = mapped_column(server_default=FetchedValue())

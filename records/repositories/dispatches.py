@@ -15,6 +15,7 @@ from records.errors import NoSuchRecord
 from records.models import Checkin, Dispatch, Incident, Offer, Seat
 from records.repositories.repository import Repository
 from records.sql import load
+from records.told import FoundOnScene
 from records.values import DispatchPlaces, NewDispatch, NewOffer, SceneRow, Standing
 
 _ENDED = ("cleared", "cancelled", "unfilled")
@@ -334,6 +335,14 @@ class DispatchRepository(Repository):
                 "now": now,
             },
         )
+
+    def found(self, incident_ids: Collection[int]) -> list[FoundOnScene]:
+        """Return what people found at incidents and at what was merged into them, by incident, oldest first."""
+        rows = self._session.execute(load("seats_found"), {"network_id": self._network_id, "ids": sorted(incident_ids)})
+        return [
+            FoundOnScene(row.incident_id, row.dispatch_id, row.task, row.found, row.found_at, row.lineage)
+            for row in rows
+        ]
 
     def change_seat(self, seat: Seat, **values: Any) -> None:
         """Write what is new about an open seat: a step, a check-in due or missed; the record shows it."""

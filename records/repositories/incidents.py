@@ -284,6 +284,29 @@ class IncidentRepository(Repository):
         )
         return [(row.id, row.version, row.cell7) for row in rows]
 
+    def propose_clear(self, *, before: datetime, now: datetime, limit: int = 200) -> list[tuple[int, int, int]]:
+        """Propose that quiet incidents are over; return (id, version, cell of resolution 7)."""
+        rows = self._session.execute(
+            load("incidents_propose_clear"),
+            {"network_id": self._network_id, "before": before, "now": now, "limit": limit},
+        )
+        return [(row.id, row.version, row.cell7) for row in rows]
+
+    def weigh_again_at(self, moments: Mapping[int, datetime]) -> None:
+        """Note when incidents are to be weighed again, as something of them fades."""
+        for incident_id, moment in sorted(moments.items()):
+            self._session.execute(
+                update(Incident)
+                .where(Incident.network_id == self._network_id, Incident.id == incident_id)
+                .values(weigh_again_at=moment)
+                .execution_options(synchronize_session=False)
+            )
+
+    def take_to_weigh(self, now: datetime, limit: int = 50) -> list[int]:
+        """Take incidents that are to be weighed again by now; return their ids."""
+        asked = {"network_id": self._network_id, "now": now, "limit": limit}
+        return [row.id for row in self._session.execute(load("incidents_weigh_again"), asked)]
+
     # written by people
 
     def take(self, incident_id: int) -> Incident:

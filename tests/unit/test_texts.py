@@ -6,7 +6,18 @@ import string
 
 import pytest
 
-from records.enums import Activity, Basis, DispatchState, IncidentStatus, OfferState, Task, TravelMode, Unit, Verdict
+from records.enums import (
+    Activity,
+    Basis,
+    DispatchState,
+    Found,
+    IncidentStatus,
+    OfferState,
+    Task,
+    TravelMode,
+    Unit,
+    Verdict,
+)
 from web import texts
 
 CARDS = [
@@ -47,7 +58,9 @@ def test_what_people_read_in_the_street_is_short(lang) -> None:
 
 @pytest.mark.parametrize("lang", texts.LANGUAGES)
 def test_every_word_of_the_contract_can_be_said(lang) -> None:
-    words = [*Activity, *Basis, *DispatchState, *IncidentStatus, *OfferState, *Task, *TravelMode, *Unit, *Verdict]
+    words = [
+        *Activity, *Basis, *DispatchState, *Found, *IncidentStatus, *OfferState, *Task, *TravelMode, *Unit, *Verdict,
+    ]  # fmt: skip
     assert [word for word in words if f"word.{word.value}" not in texts.catalogue(lang)] == []
 
 

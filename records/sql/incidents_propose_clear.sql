@@ -1,0 +1,19 @@
+-- Proposes that incidents are over which stand as corroborated or verified and of which nothing new was seen since a
+-- moment: no report, no judgement but that it is over, nobody on scene, and nobody who was there and saw it.
+-- Leans on incident_open and incident_merged.
+UPDATE incident i SET clear_proposed_at = :now, version = i.version + 1
+FROM (SELECT q.id FROM incident q
+      WHERE q.network_id = :network_id AND q.status IN ('corroborated', 'verified') AND q.merged_into IS NULL
+        AND q.last_seen_at < :before AND q.opened_at < :before AND q.clear_proposed_at IS NULL
+        AND NOT EXISTS (SELECT FROM judgement j WHERE j.network_id = q.network_id AND j.incident_id = q.id
+                        AND j.undone_at IS NULL AND j.verdict <> 'clear' AND j.judged_at >= :before)
+        AND NOT EXISTS (SELECT FROM incident m
+                        JOIN dispatch d ON d.network_id = m.network_id AND d.incident_id = m.id
+                        LEFT JOIN seat s ON s.network_id = d.network_id AND s.dispatch_id = d.id
+                          AND s.found = 'enforcement_seen' AND s.found_at >= :before
+                        WHERE m.network_id = q.network_id AND (m.id = q.id OR m.merged_into = q.id)
+                          AND (d.state = 'on_scene' OR s.found IS NOT NULL))
+      ORDER BY q.id LIMIT :limit
+      FOR UPDATE OF q SKIP LOCKED) AS quiet
+WHERE i.network_id = :network_id AND i.id = quiet.id
+RETURNING i.id, i.version, i.cell7
