@@ -245,7 +245,7 @@ def _write(uow: UnitOfWork, incident: Incident, outcome: _Outcome, *, moved: typ
         uow.record(IncidentWithdrawn(subject=incident.id, version=incident.version, cell5=incident.cell7))
     said = _FACTS.get(outcome.status, IncidentChanged) if outcome.status != was else moved
     uow.record(said(subject=incident.id, version=incident.version, cell5=incident.cell7))
-    if decided is not None and decided != (incident.status, incident.agency):
+    if said not in _DECIDED and decided not in {None, (incident.status, incident.agency)}:
         uow.record(OutcomeMoved(subject=incident.id, version=incident.version, cell5=incident.cell7))
 
 
@@ -254,6 +254,7 @@ _FACTS: Final[dict[IncidentStatus, type[Fact]]] = {
     IncidentStatus.UNFOUNDED: IncidentUnfounded,
     IncidentStatus.CLOSED: IncidentClosed,
 }
+_DECIDED: Final = frozenset(_FACTS.values())
 
 
 def _outcome(uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement]) -> _Outcome:
