@@ -152,7 +152,7 @@ def _version(uow: UnitOfWork, row: SceneRow) -> str:
 
     More reports alone change nothing here: a busy incident gets one every few seconds.
     """
-    taken = sorted(uow.dispatches.places_taken(row.incident_id))
+    taken = sorted(uow.dispatches.places_taken(uow.decisions.family([row.incident_id])))
     words = f"{row.standing.status} {row.standing.merged} {row.standing.was_verified} {taken}"
     return hashlib.blake2b(words.encode(), digest_size=6).hexdigest()
 
