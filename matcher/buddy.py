@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from matcher.candidates import Candidate
@@ -110,8 +110,26 @@ def count_refusals(people: Sequence[Candidate], kinds: Sequence[Kind]) -> Counte
     Kinds are counted against kinds, then the few pairs on an avoid list are moved; no pair is looked at twice,
     so ten thousand people cost no fifty million looks.
     """
+    kind_by_id = {person.responder_id: kind for person, kind in zip(people, kinds, strict=True)}
+    avoiding = {
+        (min(person.responder_id, avoided), max(person.responder_id, avoided))
+        for person in people
+        for avoided in person.avoids
+        if avoided in kind_by_id and avoided != person.responder_id
+    }
+    return count_by_kind(Counter(kinds), [(kind_by_id[low], kind_by_id[high]) for low, high in avoiding])
+
+
+def count_by_kind(people: Mapping[Kind, int], avoiding: Iterable[tuple[Kind, Kind]]) -> Counter[PairRule]:
+    """Count all unordered pairs of so many people of each kind under the first rule that keeps them apart.
+
+    Parameters
+    ----------
+    avoiding
+        The kinds of each two people of whom one stands on the other's avoid list.
+    """
     counts: Counter[PairRule] = Counter()
-    sizes = list(Counter(kinds).items())
+    sizes = list(people.items())
     for position, (kind, size) in enumerate(sizes):
         alike = refusal(kind, kind)
         if alike is not None:
@@ -120,16 +138,9 @@ def count_refusals(people: Sequence[Candidate], kinds: Sequence[Kind]) -> Counte
             rule = refusal(kind, other)
             if rule is not None:
                 counts[rule] += size * other_size
-    kind_by_id = {person.responder_id: kind for person, kind in zip(people, kinds, strict=True)}
-    avoiding = {
-        (min(person.responder_id, avoided), max(person.responder_id, avoided))
-        for person in people
-        for avoided in person.avoids
-        if avoided in kind_by_id and avoided != person.responder_id
-    }
-    for lower_id, higher_id in avoiding:
+    for one, another in avoiding:
         counts[PairRule.ON_AVOID_LIST] += 1
-        rule = refusal(kind_by_id[lower_id], kind_by_id[higher_id])
+        rule = refusal(one, another)
         if rule is not None:
             counts[rule] -= 1
     return +counts

@@ -151,14 +151,40 @@ def rank_nearby(
     if not meeting_points:
         raise NoMeetingPoint
     nearby.check(scene.now, policy.position_age)
+    batches = nearby.in_order([point.place for point in meeting_points], travel)
+    return rank_streamed(batches, scene, policy, travel, meeting_points, n=n)
+
+
+def rank_streamed(
+    people: Iterable[tuple[int, Sequence[Candidate]]],
+    scene: Scene,
+    policy: PairPolicy,
+    travel: TravelTimes,
+    meeting_points: Sequence[MeetingPoint],
+    *,
+    n: int = 3,
+) -> tuple[Pair, ...]:
+    """Rank the same pairs as `rank_pairs` from people who come in batches, and stop asking for more when sure.
+
+    Parameters
+    ----------
+    people
+        Batches in the order of their bounds: whole seconds that none of a batch, nor of any later one, can beat to
+        the soonest meeting point. Nobody comes twice.
+
+    Raises
+    ------
+    NoMeetingPoint
+        When there is no meeting point.
+    """
     places = [point.place for point in meeting_points]
 
     def batches() -> Iterator[tuple[int, Sequence[Arrival]]]:
         limit_s = policy.eta_limit.total_seconds()
-        for bound_s, people in nearby.in_order(places, travel):
+        for bound_s, batch in people:
             if bound_s > limit_s:
                 return
-            yield bound_s, arrivals(screen(people, scene, policy, travel, places), scene, policy)
+            yield bound_s, arrivals(screen(batch, scene, policy, travel, places), scene, policy)
 
     return tuple(_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
 
@@ -266,44 +292,3 @@ def _pair(found: _Found, scene: Scene, policy: PairPolicy, meeting_points: Seque
         cost_s=cost_s,
         reasons=reasons(later_s, observer, buddy, scene, policy),
     )
-
-
-def order_to_ask(going: Sequence[Arrival], scene: Scene, policy: PairPolicy, most: int) -> list[Candidate]:
-    """Return up to `most` people by the cheapest pair each could be in, exactly; ties by ids.
-
-    The two of the best pair come first; people who fit nobody are left out. People are taken in order of the least
-    their pairs can cost, and their partners in the same order, so only about as many are looked at as are wanted.
-    """
-    if most < 1:
-        return []
-    ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
-    kinds = {it.kind for it in going}
-    open_to: dict[Kind, frozenset[Kind]] = {}
-    ranked: list[tuple[_Key, int, Candidate]] = []
-    for one in ordered:
-        if len(ranked) >= most and one.least_s > ranked[most - 1][0][0]:
-            break
-        if one.kind not in open_to:
-            open_to[one.kind] = frozenset(other for other in kinds if refusal(one.kind, other) is None)
-        if not open_to[one.kind]:
-            continue
-        cheapest = _cheapest(one, ordered, open_to[one.kind], scene, policy)
-        if cheapest is not None:
-            insort(ranked, (cheapest, one.person.responder_id, one.person), key=lambda it: it[:2])
-    return [person for _, _, person in ranked[:most]]
-
-
-def _cheapest(
-    one: Arrival, ordered: Sequence[Arrival], kinds: frozenset[Kind], scene: Scene, policy: PairPolicy
-) -> _Key | None:
-    """Return the key of the cheapest pair that one person could be in, or None."""
-    cheapest: _Key | None = None
-    for other in ordered:
-        if cheapest is not None and other.least_s + one.own_s > cheapest[0]:
-            break
-        if other is one or other.kind not in kinds or avoid_each_other(one.person, other.person):
-            continue
-        low, high = sorted((one.person.responder_id, other.person.responder_id))
-        key = (pair_cost(one, other, scene, policy)[0], low, high)
-        cheapest = key if cheapest is None else min(cheapest, key)
-    return cheapest

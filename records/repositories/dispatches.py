@@ -25,14 +25,8 @@ class DispatchRepository(Repository):
 
     # incidents, as those who send people need them
 
-    def scene(self, incident_id: int, *, locked: bool = False) -> SceneRow:
-        """Return an incident's scene; locked, no other dispatch is sent to it meanwhile. Raises NoSuchRecord."""
-        if locked:
-            self._session.execute(
-                select(Incident.id)
-                .where(Incident.network_id == self._network_id, Incident.id == incident_id)
-                .with_for_update(key_share=True)
-            )
+    def scene(self, incident_id: int) -> SceneRow:
+        """Return an incident's scene; raises NoSuchRecord."""
         row = self._session.execute(
             load("scene"), {"network_id": self._network_id, "incident_id": incident_id}
         ).one_or_none()
@@ -51,13 +45,12 @@ class DispatchRepository(Repository):
             reporters=frozenset(row.reporters),
         )
 
-    def standing(self, incident_id: int) -> Standing:
-        """Return how an incident stands; raises NoSuchRecord."""
-        row = self._session.execute(
-            select(Incident.status, Incident.merged_into, Incident.was_verified).where(
-                Incident.network_id == self._network_id, Incident.id == incident_id
-            )
-        ).one_or_none()
+    def standing(self, incident_id: int, *, locked: bool = False) -> Standing:
+        """Return how an incident stands; locked, no other dispatch is sent to it meanwhile. Raises NoSuchRecord."""
+        query = select(Incident.status, Incident.merged_into, Incident.was_verified).where(
+            Incident.network_id == self._network_id, Incident.id == incident_id
+        )
+        row = self._session.execute(query.with_for_update(key_share=True) if locked else query).one_or_none()
         if row is None:
             raise NoSuchRecord
         return Standing(row.status, row.merged_into is not None, row.was_verified)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo import cells
@@ -14,7 +15,19 @@ from records.errors import NoSuchRecord
 from records.models import Account, Certificate, Position, Responder
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import RosterEntry
+from records.values import Crowd, RosterEntry, RuleNumbers
+
+_RULE_NUMBERS = (
+    "now",
+    "fresh",
+    "rested_since",
+    "dispatches_a_shift",
+    "new_below",
+    "task",
+    "languages",
+    "zone_ids",
+    "reporters",
+)
 
 
 class ResponderRepository(Repository):
@@ -83,22 +96,53 @@ class ResponderRepository(Repository):
             load("roster"),
             {"network_id": self._network_id, "now": now, "ids": None if only is None else sorted(only)},
         )
-        return [
-            RosterEntry(
-                **{
-                    **row._mapping,  # noqa: SLF001  (SQLAlchemy's public name for it)
-                    "languages": tuple(row.languages),
-                    "zone_ids": tuple(row.zone_ids),
-                    "avoids": tuple(row.avoids),
-                    "no_tasks": tuple(row.no_tasks),
-                    "no_zones": tuple(row.no_zones),
-                    "worked_with": tuple(row.worked_with),
-                    "base_cell9": row.base_cell9 and cells.from_int(row.base_cell9),
-                    "cell9": row.cell9 and cells.from_int(row.cell9),
-                }
-            )
+        return [_entry(row) for row in rows]
+
+    def people_near(self, spans: Sequence[tuple[int, int]], now: datetime, fresh: datetime) -> list[RosterEntry]:
+        """Return whoever could be asked at `now` in some spans of res-9 cell numbers, by id.
+
+        People who cannot go, are seated, asked or waiting, or rest are left out; a place said before `fresh` does not
+        count.
+        """
+        rows = self._session.execute(
+            load("people_near"),
+            {
+                "network_id": self._network_id,
+                "now": now,
+                "fresh": fresh,
+                "lows": [low for low, _ in spans],
+                "highs": [high for _, high in spans],
+            },
+        )
+        return [_entry(row) for row in rows]
+
+    def people_by_rule(self, numbers: RuleNumbers) -> tuple[dict[str, int], list[Crowd]]:
+        """Count everybody once: those who may not go to a scene by their first rule, the others by what they are."""
+        keep, fill = cells.ancestor_mask(9, numbers.ancestor_resolution)
+        rows = self._session.execute(
+            load("people_by_rule"),
+            {
+                "network_id": self._network_id,
+                "keep": keep,
+                "fill": fill,
+                "on_foot": numbers.ancestors["foot"],
+                "by_bicycle": numbers.ancestors["bicycle"],
+                "by_car": numbers.ancestors["car"],
+                **{name: getattr(numbers, name) for name in _RULE_NUMBERS},
+            },
+        ).all()
+        ruled_out = {row.rule: row.people for row in rows if row.rule is not None}
+        crowds = [
+            Crowd(row.cell9, row.mode, row.observes, row.buddies, row.new, frozenset(row.languages), row.people)
             for row in rows
+            if row.rule is None
         ]
+        return ruled_out, crowds
+
+    def avoiding_pairs(self, now: datetime) -> list[tuple[int, int]]:
+        """Return pairs of available people, smaller id first, of whom either is not to be paired with the other."""
+        rows = self._session.execute(load("avoiding_pairs"), {"network_id": self._network_id, "now": now})
+        return [(row.low, row.high) for row in rows]
 
     def aliases(self, only: Collection[int]) -> dict[int, str]:
         """Return the aliases of some responders by their ids."""
@@ -195,3 +239,35 @@ class ResponderRepository(Repository):
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
+
+
+def _entry(row: Row[Any]) -> RosterEntry:
+    return RosterEntry(
+        id=row.id,
+        account_id=row.account_id,
+        alias=row.alias,
+        lineage=row.lineage,
+        languages=tuple(row.languages),
+        mode=row.mode,
+        base_cell9=row.base_cell9 and cells.from_int(row.base_cell9),
+        zone_ids=tuple(row.zone_ids),
+        avoids=tuple(row.avoids),
+        no_tasks=tuple(row.no_tasks),
+        no_zones=tuple(row.no_zones),
+        yes_count=row.yes_count,
+        no_count=row.no_count,
+        cleared_total=row.cleared_total,
+        resting_until=row.resting_until,
+        available_until=row.available_until,
+        available_since=row.available_since,
+        cell9=row.cell9 and cells.from_int(row.cell9),
+        seen_at=row.seen_at,
+        trained_until=row.trained_until,
+        observer_until=row.observer_until,
+        busy=row.busy,
+        offered=row.offered,
+        this_shift=row.this_shift,
+        load_7d=row.load_7d,
+        last_cleared_at=row.last_cleared_at,
+        worked_with=tuple(row.worked_with),
+    )
