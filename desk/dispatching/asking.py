@@ -39,12 +39,25 @@ class Ranked:
     eta_s: dict[int, int]
 
 
-def rank(
-    uow: UnitOfWork, scene: Scene, people: People, meet_at: LonLat, fits: Callable[[Candidate], bool] | None = None
+def rank(  # noqa: PLR0917  (the wave's own words)
+    uow: UnitOfWork,
+    scene: Scene,
+    people: People,
+    meet_at: LonLat,
+    size: int | None = None,
+    fits: Callable[[Candidate], bool] | None = None,
 ) -> Ranked:
-    """Rank people for a wave, without locks; `fits` says who may join those who wait, when somebody does."""
+    """Rank people for a wave, without locks, and some to spare for those who are in other hands by then.
+
+    Parameters
+    ----------
+    size
+        How many are to be asked, where a dispatcher says so.
+    fits
+        Who may join those who wait, when somebody does.
+    """
     policy = uow.policy.pairs
-    most = 2 * policy.largest_wave
+    most = 2 * (policy.largest_wave if size is None else size)
     if fits is None:
         return Ranked(*order_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most))
     return Ranked(*nearest_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, fits=fits))
@@ -94,7 +107,7 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
         beside = any(may_go_together(person, yes, uow.now, uow.policy.pairs) for yes in yeses)
         return beside and all(may_join(uow, person, seat, yeses) for seat in seats)
 
-    ranked = rank(uow, scene, around.in_order(), meet_at, joins if yeses else None)
+    ranked = rank(uow, scene, around.in_order(), meet_at, fits=joins if yeses else None)
     if not (ranked.people or seats):
         # Nobody fits those who wait: the wave is chosen as if nobody did.
         ranked = rank(uow, scene, around.in_order(), meet_at)

@@ -64,12 +64,13 @@ def send(
         around = gathering.PeopleAround(uow, row, [point.place for point in points])
         best = _best(uow, scene, around, points)
         people = around.in_order()
-    ranked = asking.rank(uow, scene, people, best.meeting_point.place)
+    size = 2 if pair else wave
+    ranked = asking.rank(uow, scene, people, best.meeting_point.place, size)
     gathering.require_lawful(uow.dispatches.standing(incident_id, locked=True), task)
     places = free_places(uow, incident_id)
     if not places:
         raise errors.OneDispatchPerPlace
-    asked = asking.take(uow, scene, ranked, size=2 if pair else wave)
+    asked = asking.take(uow, scene, ranked, size=size)
     if len(asked) < 2:
         raise errors.ResponderAlreadyTaken if pair else errors.NobodyToAsk
     dispatch = uow.dispatches.add(
