@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, count, repeat
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -181,52 +181,56 @@ def _opened(
 
 _OUTERMOST: Final = 5
 _FARTHEST_M: Final = 200_000.0
-_BATCHES: Final = ((9, 4), (9, 8), (9, 16), (9, 32), (8, 12), (8, 24), (8, 48), (7, 24), (7, 48))
-"""How fine and how many the cells of each batch are: few and small first, since the best are near where many are;
-the last repeats."""
 
 
-def cells_in_order(
-    destinations: Sequence[LonLat], travel: TravelTimes, modes: Sequence[str], limit_s: float
-) -> Iterator[tuple[int, list[int]]]:
-    """Yield batches of cell numbers with whole seconds that nobody in them, nor in any later batch, can beat.
+class CellsInOrder:
+    """Cells in the order in which somebody in them could be there, for people who live in a database.
 
     Together the batches hold every res-9 cell from which somebody could be there within the limit, once each; coarser
     cells stand for their descendants (`geo.cells.descendants`). A cell is opened only when its turn comes, so the
-    work is the same however many people there are. For people who live in a database: it reads the cells asked for.
+    work is the same however many people there are.
 
     Parameters
     ----------
     destinations
-        Meeting points, WGS84; the bound holds for the soonest of them.
+        Meeting points, WGS84; the bounds hold for the soonest of them.
     modes
         The ways in which people may travel.
     """
-    bounds = partial(_bounds_of, destinations=destinations, travel=travel, modes=modes)
-    first = _outermost(destinations, travel, modes, limit_s)
-    heap = list(zip(bounds(first), first, strict=True))
-    heapq.heapify(heap)
-    schedule = chain(_BATCHES, repeat(_BATCHES[-1]))
-    finest, wanted = next(schedule)
-    gathered: list[int] = []
-    gathered_bound = 0
-    while heap and heap[0][0] <= limit_s:
-        bound, number = heapq.heappop(heap)
-        if cells.resolution_of_number(number) < finest:
-            inner = cells.child_numbers(number)
-            for inner_bound, child in zip(bounds(inner), inner, strict=True):
-                # A child never promises less than its parent, so batches come in order of their bounds.
-                heapq.heappush(heap, (max(bound, inner_bound), child))
-            continue
-        if not gathered:
-            gathered_bound = bound
-        gathered.append(number)
-        if len(gathered) >= wanted:
-            yield gathered_bound, gathered
-            gathered = []
-            finest, wanted = next(schedule)
-    if gathered:
-        yield gathered_bound, gathered
+
+    def __init__(
+        self, destinations: Sequence[LonLat], travel: TravelTimes, modes: Sequence[str], limit_s: float
+    ) -> None:
+        self._limit_s = limit_s
+        self._bounds = partial(_bounds_of, destinations=destinations, travel=travel, modes=modes)
+        first = _outermost(destinations, travel, modes, limit_s)
+        self._heap = list(zip(self._bounds(first), first, strict=True))
+        heapq.heapify(self._heap)
+
+    def take(self, wanted: int, finest: int) -> tuple[int, list[int]]:
+        """Return the next cell numbers, with whole seconds that nobody in them, nor in any later ones, can beat.
+
+        Parameters
+        ----------
+        wanted
+            How many cells; fewer come at the end of the reach, none after it.
+        finest
+            The resolution to which cells are opened, 9 at most; coarser ones hold more ground each.
+        """
+        gathered: list[int] = []
+        gathered_bound = 0
+        while len(gathered) < wanted and self._heap and self._heap[0][0] <= self._limit_s:
+            bound, number = heapq.heappop(self._heap)
+            if cells.resolution_of_number(number) < finest:
+                inner = cells.child_numbers(number)
+                for inner_bound, child in zip(self._bounds(inner), inner, strict=True):
+                    # A child never promises less than its parent, so cells come in order of their bounds.
+                    heapq.heappush(self._heap, (max(bound, inner_bound), child))
+                continue
+            if not gathered:
+                gathered_bound = bound
+            gathered.append(number)
+        return gathered_bound, gathered
 
 
 def cells_within(

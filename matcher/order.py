@@ -40,6 +40,7 @@ def order_streamed(
     *,
     meet_at: LonLat,
     most: int,
+    at_least_s: int = 0,
 ) -> tuple[list[Candidate], dict[int, int]]:
     """Return the same people as `order_to_ask` from people who come in batches, and stop asking for more when sure.
 
@@ -49,6 +50,8 @@ def order_streamed(
         As for `rank_streamed`; the bounds hold for the way to `meet_at`.
     meet_at
         The one meeting point, WGS84.
+    at_least_s
+        What the best pair costs there, where that is known: nobody is sure before the bounds pass it.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def order_streamed(
     ranked_of = 0
     for bound_s, batch in people:
         # What is known is ranked anew only when it grew by half, so that the work stays in proportion.
-        if len(going) >= max(most, ranked_of + ranked_of // 2):
+        if bound_s > at_least_s and len(going) >= max(most, ranked_of + ranked_of // 2):
             ranked, ranked_of = _ranked(going, scene, policy, most), len(going)
         if bound_s > limit_s or (len(ranked) == most and bound_s > ranked[-1][0][0]):
             break

@@ -45,6 +45,7 @@ def rank(  # noqa: PLR0917  (the wave's own words)
     people: People,
     meet_at: LonLat,
     size: int | None = None,
+    at_least_s: int = 0,
     fits: Callable[[Candidate], bool] | None = None,
 ) -> Ranked:
     """Rank people for a wave, without locks, and some to spare for those who are in other hands by then.
@@ -53,13 +54,16 @@ def rank(  # noqa: PLR0917  (the wave's own words)
     ----------
     size
         How many are to be asked, where a dispatcher says so.
+    at_least_s
+        What the best pair costs there, where that is known.
     fits
         Who may join those who wait, when somebody does.
     """
     policy = uow.policy.pairs
     most = 2 * (policy.largest_wave if size is None else size)
     if fits is None:
-        return Ranked(*order_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most))
+        found = order_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, at_least_s=at_least_s)
+        return Ranked(*found)
     return Ranked(*nearest_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, fits=fits))
 
 

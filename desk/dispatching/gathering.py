@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from desk import errors
 from desk.lifecycle import OPEN_INCIDENT
@@ -15,11 +15,16 @@ from geo.points import LonLat
 from matcher.candidates import TASKS, Candidate, Scene
 from matcher.cost import Reason
 from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
-from matcher.nearby import cells_in_order
+from matcher.nearby import CellsInOrder
 from records.enums import IncidentStatus, Task
 from records.values import RosterEntry, SceneRow, Standing
 
-POSITION_RESOLUTION = 9
+POSITION_RESOLUTION: Final = 9
+_COARSEST_LOOK: Final = 6
+_FIRST_LOOK: Final = 4
+"""Res-9 cells of the first look: where many people are, the best pair is near."""
+_AT_A_TIME: Final = 64
+_MOST_CELLS: Final = 49
 
 
 def usual_task(standing: Standing) -> Task:
@@ -137,7 +142,9 @@ class PeopleAround:
         self._reporters = row.reporters
         self._seen = set(without)
         policy = uow.policy.pairs
-        self._batches = cells_in_order(points, uow.travel, tuple(policy.speeds_m_s), policy.eta_limit.total_seconds())
+        self._cells = CellsInOrder(points, uow.travel, tuple(policy.speeds_m_s), policy.eta_limit.total_seconds())
+        self._area, self._found = 0, 0
+        self._next_area = _FIRST_LOOK
         self._kept: list[tuple[int, list[Candidate]]] = []
 
     def in_order(self) -> Iterator[tuple[int, Sequence[Candidate]]]:
@@ -148,7 +155,7 @@ class PeopleAround:
             position += 1
 
     def _read(self) -> bool:
-        bound_s, numbers = next(self._batches, (0, []))
+        bound_s, numbers = self._cells.take(*_look(self._next_area))
         if numbers:
             now = self._uow.now
             spans = [cells.descendants(number, POSITION_RESOLUTION) for number in numbers]
@@ -157,7 +164,20 @@ class PeopleAround:
             fresh = [entry for entry in near if entry.id not in self._seen]
             self._seen.update(entry.id for entry in fresh)
             self._kept.append((bound_s, [candidate(entry, self._reporters) for entry in fresh]))
+            self._area += self._next_area
+            self._found += len(fresh)
+            # About as many people as are wanted at a time, but never much more ground than before at once.
+            wanted_area = _AT_A_TIME * self._area // max(1, self._found)
+            self._next_area = max(_FIRST_LOOK, min(wanted_area, 4 * self._area))
         return bool(numbers)
+
+
+def _look(area: int) -> tuple[int, int]:
+    """Return how many cells of which resolution make an area, given in res-9 cells: no more than about fifty."""
+    cells_wanted, resolution = area, POSITION_RESOLUTION
+    while cells_wanted > _MOST_CELLS and resolution > _COARSEST_LOOK:
+        cells_wanted, resolution = -(-cells_wanted // 7), resolution - 1
+    return min(cells_wanted, _MOST_CELLS), resolution
 
 
 def in_words(reasons: Iterable[Reason]) -> list[dict[str, object]]:

@@ -65,7 +65,7 @@ def send(
         best = _best(uow, scene, around, points)
         people = around.in_order()
     size = 2 if pair else wave
-    ranked = asking.rank(uow, scene, people, best.meeting_point.place, size)
+    ranked = asking.rank(uow, scene, people, best.meeting_point.place, size, best.cost_s)
     gathering.require_lawful(uow.dispatches.standing(incident_id, locked=True), task)
     places = free_places(uow, incident_id)
     if not places:

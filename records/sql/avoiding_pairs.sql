@@ -1,5 +1,5 @@
 -- Pairs of people of whom either is not to be paired with the other, smaller id first, each pair once, among people who
--- are available. Leans on responder_available and responder's primary key.
+-- are available. Reads the roster once; leans on responder's primary key for the others.
 SELECT DISTINCT least(r.id, other.id) AS low, greatest(r.id, other.id) AS high
 FROM responder r
 CROSS JOIN LATERAL unnest(r.avoids) AS avoided

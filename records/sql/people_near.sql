@@ -3,37 +3,45 @@
 -- that cell, everybody else in the cell they usually start from. Whoever cannot go, is seated, asked or waiting, or
 -- rests, is left out here already: the matcher would, too, and most of a large roster never leaves the database.
 -- Leans on position_cell, responder_base, seat_now, one_live_offer, one_waiting_yes, seat_responder and primary keys.
--- OFFSET 0 keeps each look-up what it is, one person by index, whatever the planner thinks of arrays.
-WITH near AS MATERIALIZED (
+-- People are looked up by arrays of ids: in a small table the planner takes any index that begins with network_id for
+-- the key, and would read all of it for each person. OFFSET 0 keeps each look-up by person what it is.
+WITH span AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:lows AS bigint[]), CAST(:highs AS bigint[])) AS span(low, high)
+), here AS MATERIALIZED (
   SELECT p.responder_id AS id, p.cell9, p.seen_at
-  FROM unnest(CAST(:lows AS bigint[]), CAST(:highs AS bigint[])) AS span(low, high)
-  CROSS JOIN LATERAL (
+  FROM span CROSS JOIN LATERAL (
     SELECT responder_id, cell9, seen_at FROM position
     WHERE network_id = :network_id AND cell9 BETWEEN span.low AND span.high AND seen_at >= :fresh OFFSET 0) p
-  UNION ALL
-  SELECT b.id, NULL, NULL
-  FROM unnest(CAST(:lows AS bigint[]), CAST(:highs AS bigint[])) AS span(low, high)
-  CROSS JOIN LATERAL (
+), based AS MATERIALIZED (
+  SELECT b.id
+  FROM span CROSS JOIN LATERAL (
     SELECT id FROM responder
     WHERE network_id = :network_id AND base_cell9 BETWEEN span.low AND span.high AND available_until > :now OFFSET 0) b
-  WHERE NOT EXISTS (SELECT FROM position
-                    WHERE network_id = :network_id AND responder_id = b.id AND seen_at >= :fresh)
+), elsewhere AS MATERIALIZED (
+  SELECT responder_id FROM position
+  WHERE network_id = :network_id AND seen_at >= :fresh AND responder_id = ANY (ARRAY(SELECT id FROM based))
+), near AS MATERIALIZED (
+  SELECT id, cell9, seen_at FROM here
+  UNION ALL
+  SELECT id, NULL, NULL FROM based WHERE id <> ALL (ARRAY(SELECT responder_id FROM elsewhere))
+), r AS MATERIALIZED (
+  SELECT * FROM responder
+  WHERE network_id = :network_id AND id = ANY (ARRAY(SELECT id FROM near))
+    AND available_until > :now AND (resting_until IS NULL OR resting_until <= :now)
+    AND NOT EXISTS (SELECT FROM seat
+                    WHERE network_id = :network_id AND responder_id = responder.id AND active OFFSET 0)
+    AND NOT EXISTS (SELECT FROM offer
+                    WHERE network_id = :network_id AND responder_id = responder.id AND state = 'offered' OFFSET 0)
+    AND NOT EXISTS (SELECT FROM offer
+                    WHERE network_id = :network_id AND responder_id = responder.id AND state = 'accepted'
+                      AND NOT settled OFFSET 0)
 )
 SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9, r.zone_ids, r.avoids, r.no_tasks,
        r.no_zones, r.yes_count, r.no_count, r.cleared_total, r.resting_until, r.available_until, r.available_since,
        near.cell9, near.seen_at, c.trained_until, c.observer_until, false AS busy, false AS offered,
        w.this_shift, w.load_7d, w.last_cleared_at, coalesce(t.others, '{}') AS worked_with
-FROM near
-CROSS JOIN LATERAL (
-  SELECT * FROM responder WHERE network_id = :network_id AND id = near.id AND available_until > :now
-    AND (resting_until IS NULL OR resting_until <= :now)
-    AND NOT EXISTS (SELECT FROM seat
-                    WHERE network_id = :network_id AND responder_id = near.id AND active)
-    AND NOT EXISTS (SELECT FROM offer
-                    WHERE network_id = :network_id AND responder_id = near.id AND state = 'offered')
-    AND NOT EXISTS (SELECT FROM offer
-                    WHERE network_id = :network_id AND responder_id = near.id AND state = 'accepted' AND NOT settled)
-  OFFSET 0) r
+FROM r
+JOIN near ON near.id = r.id
 CROSS JOIN LATERAL (
   SELECT alias, lineage FROM account
   WHERE network_id = :network_id AND id = r.account_id AND suspended_at IS NULL OFFSET 0) a
