@@ -78,7 +78,7 @@ class Arrival:
 
 
 _Key = tuple[int, int, int]
-_Found = tuple[_Key, Arrival, Arrival, int]
+Found = tuple[_Key, Arrival, Arrival, int]
 
 
 def crow_flies(policy: PairPolicy) -> CrowFlies:
@@ -118,7 +118,7 @@ def rank_pairs(
     found = scan(_by_least_cost(going), scene, policy, n)
     refused = count_refusals([it.person for it in going], [it.kind for it in going])
     return Ranking(
-        pairs=tuple(_pair(it, scene, policy, meeting_points) for it in found),
+        pairs=tuple(as_pair(it, scene, policy, meeting_points) for it in found),
         candidates=len(going),
         ruled_out=screened.ruled_out,
         why=screened.why,
@@ -186,7 +186,7 @@ def rank_streamed(
                 return
             yield bound_s, arrivals(screen(batch, scene, policy, travel, places), scene, policy)
 
-    return tuple(_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
+    return tuple(as_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
 
 
 def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arrival]:
@@ -205,7 +205,7 @@ def _by_least_cost(going: Sequence[Arrival]) -> Iterator[tuple[int, Sequence[Arr
         yield one.least_s, (one,)
 
 
-def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[_Found]:
+def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[Found]:
     """Return the `n` cheapest pairs as (key, one, other, index of the meeting point), exactly (threshold scan).
 
     Each batch comes with a lower bound, in whole seconds, on the cost of any pair that has a member in it or in a
@@ -215,7 +215,7 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
     cost. All terms are whole and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor
     2003, threshold algorithm).
     """
-    best: list[_Found] = []
+    best: list[Found] = []
     if n < 1:
         return best
     seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
@@ -250,7 +250,7 @@ def _open(
 def _walk(  # noqa: PLR0917 - the inner loop of the scan
     newcomer: Arrival,
     partners: list[tuple[int, int, Arrival]],
-    best: list[_Found],
+    best: list[Found],
     scene: Scene,
     policy: PairPolicy,
     n: int,
@@ -278,7 +278,8 @@ def pair_cost(one: Arrival, other: Arrival, scene: Scene, policy: PairPolicy) ->
     return meet_s + one.own_s + other.own_s + shared_s, later.index(meet_s)
 
 
-def _pair(found: _Found, scene: Scene, policy: PairPolicy, meeting_points: Sequence[MeetingPoint]) -> Pair:
+def as_pair(found: Found, scene: Scene, policy: PairPolicy, meeting_points: Sequence[MeetingPoint]) -> Pair:
+    """Return a pair that was found, with seats and reasons."""
     (cost_s, _, _), one, other, point = found
     observer, buddy = seated(one.person, other.person, scene.now, policy)
     first, second = (one, other) if observer is one.person else (other, one)

@@ -42,7 +42,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     aliases = uow.responders.aliases({seat for pair in pairs for seat in (pair.observer_id, pair.buddy_id)})
     return {
         "task": str(task),
-        "pairs": [_pair(pair, aliases) for pair in pairs],
+        "pairs": [shown_pair(pair, aliases) for pair in pairs],
         "ruled_out": [
             {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
             for rule in Rule
@@ -72,7 +72,8 @@ def point(place: LonLat) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [place.lon, place.lat]}
 
 
-def _pair(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
+def shown_pair(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
+    """Return a pair as the desk sees it."""
     return {
         "observer": _seat(pair.observer_id, pair.observer_eta_s, aliases),
         "buddy": _seat(pair.buddy_id, pair.buddy_eta_s, aliases),
