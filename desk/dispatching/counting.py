@@ -39,7 +39,8 @@ class Counts:
 def count_everybody(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequence[MeetingPoint]) -> Counts:
     """Count the roster under the rules of `matcher.eligibility` and `matcher.buddy`, as ranking all of it would."""
     places = [point.place for point in points]
-    found, crowds = uow.responders.people_by_rule(_numbers(uow, row, scene, points))
+    numbers = _numbers(uow, row, scene, points)
+    found, crowds = uow.responders.people_by_rule(numbers)
     ruled_out = Counter({Rule(name): people for name, people in found.items()})
     limit_s = uow.policy.pairs.eta_limit.total_seconds()
     spots = sorted({(crowd.cell9, crowd.mode) for crowd in crowds})
@@ -63,7 +64,7 @@ def count_everybody(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequen
         roster=kinds.total() + ruled_out.total(),
         candidates=kinds.total(),
         ruled_out=ruled_out,
-        pairs_ruled_out=count_by_kind(kinds, _avoiding(uow, row, scene, places)),
+        pairs_ruled_out=count_by_kind(kinds, _avoiding(uow, row, scene, places, numbers)),
     )
 
 
@@ -90,9 +91,11 @@ def _kind(crowd: Crowd, reach: int) -> Kind:
     return Kind(crowd.observes, crowd.buddies, crowd.new, crowd.languages, reach)
 
 
-def _avoiding(uow: UnitOfWork, row: SceneRow, scene: Scene, places: Sequence[LonLat]) -> list[tuple[Kind, Kind]]:
+def _avoiding(
+    uow: UnitOfWork, row: SceneRow, scene: Scene, places: Sequence[LonLat], numbers: RuleNumbers
+) -> list[tuple[Kind, Kind]]:
     """Return the kinds of each two candidates of whom one is not to be paired with the other."""
-    pairs = uow.responders.avoiding_pairs(uow.now)
+    pairs = uow.responders.avoiding_pairs(numbers)
     if not pairs:
         return []
     people = gathering.candidates(uow, row, {person for pair in pairs for person in pair})

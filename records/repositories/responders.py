@@ -118,19 +118,7 @@ class ResponderRepository(Repository):
 
     def people_by_rule(self, numbers: RuleNumbers) -> tuple[dict[str, int], list[Crowd]]:
         """Count everybody once: those who may not go to a scene by their first rule, the others by what they are."""
-        keep, fill = cells.ancestor_mask(9, numbers.ancestor_resolution)
-        rows = self._session.execute(
-            load("people_by_rule"),
-            {
-                "network_id": self._network_id,
-                "keep": keep,
-                "fill": fill,
-                "on_foot": numbers.ancestors["foot"],
-                "by_bicycle": numbers.ancestors["bicycle"],
-                "by_car": numbers.ancestors["car"],
-                **{name: getattr(numbers, name) for name in _RULE_NUMBERS},
-            },
-        ).all()
+        rows = self._session.execute(load("people_by_rule"), self._numbers(numbers)).all()
         ruled_out = {row.rule: row.people for row in rows if row.rule is not None}
         crowds = [
             Crowd(row.cell9, row.mode, row.observes, row.buddies, row.new, frozenset(row.languages), row.people)
@@ -139,10 +127,22 @@ class ResponderRepository(Repository):
         ]
         return ruled_out, crowds
 
-    def avoiding_pairs(self, now: datetime) -> list[tuple[int, int]]:
-        """Return pairs of available people, smaller id first, of whom either is not to be paired with the other."""
-        rows = self._session.execute(load("avoiding_pairs"), {"network_id": self._network_id, "now": now})
+    def avoiding_pairs(self, numbers: RuleNumbers) -> list[tuple[int, int]]:
+        """Return pairs of people near enough, smaller id first, of whom either is not to be paired with the other."""
+        rows = self._session.execute(load("avoiding_pairs"), self._numbers(numbers))
         return [(row.low, row.high) for row in rows]
+
+    def _numbers(self, numbers: RuleNumbers) -> dict[str, Any]:
+        keep, fill = cells.ancestor_mask(9, numbers.ancestor_resolution)
+        return {
+            "network_id": self._network_id,
+            "keep": keep,
+            "fill": fill,
+            "on_foot": numbers.ancestors["foot"],
+            "by_bicycle": numbers.ancestors["bicycle"],
+            "by_car": numbers.ancestors["car"],
+            **{name: getattr(numbers, name) for name in _RULE_NUMBERS},
+        }
 
     def aliases(self, only: Collection[int]) -> dict[int, str]:
         """Return the aliases of some responders by their ids."""
