@@ -72,6 +72,12 @@ UNION ALL
 SELECT 'asked twice at once', o.responder_id FROM offer o
 WHERE o.state = 'offered' GROUP BY o.network_id, o.responder_id HAVING count(*) > 1
 UNION ALL
+SELECT 'asked while seated or waiting', o.responder_id FROM offer o
+WHERE o.state = 'offered'
+  AND (EXISTS (SELECT FROM seat s WHERE s.network_id = o.network_id AND s.responder_id = o.responder_id AND s.active)
+       OR EXISTS (SELECT FROM offer w WHERE w.network_id = o.network_id AND w.responder_id = o.responder_id
+                    AND w.state = 'accepted' AND NOT w.settled))
+UNION ALL
 SELECT 'too many pairs', d.incident_id FROM dispatch d
 WHERE d.live_place IS NOT NULL GROUP BY d.network_id, d.incident_id HAVING count(*) > 2
 """

@@ -23,8 +23,9 @@ POSITION_RESOLUTION: Final = 9
 _COARSEST_LOOK: Final = 6
 _FIRST_LOOK: Final = 4
 """Res-9 cells of the first look: where many people are, the best pair is near."""
-_AT_A_TIME: Final = 64
-_MOST_CELLS: Final = 49
+_AT_A_TIME: Final = 96
+_GROWTH: Final = 16
+_MOST_CELLS: Final = 64
 
 
 def usual_task(standing: Standing) -> Task:
@@ -168,7 +169,7 @@ class PeopleAround:
             self._found += len(fresh)
             # About as many people as are wanted at a time, but never much more ground than before at once.
             wanted_area = _AT_A_TIME * self._area // max(1, self._found)
-            self._next_area = max(_FIRST_LOOK, min(wanted_area, 4 * self._area))
+            self._next_area = max(_FIRST_LOOK, min(wanted_area, _GROWTH * self._area))
         return bool(numbers)
 
 

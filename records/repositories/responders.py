@@ -241,33 +241,15 @@ class ResponderRepository(Repository):
             )
 
 
+_LISTS, _CELLS = (4, 7, 8, 9, 10, 26), (6, 17)
+
+
 def _entry(row: Row[Any]) -> RosterEntry:
-    return RosterEntry(
-        id=row.id,
-        account_id=row.account_id,
-        alias=row.alias,
-        lineage=row.lineage,
-        languages=tuple(row.languages),
-        mode=row.mode,
-        base_cell9=row.base_cell9 and cells.from_int(row.base_cell9),
-        zone_ids=tuple(row.zone_ids),
-        avoids=tuple(row.avoids),
-        no_tasks=tuple(row.no_tasks),
-        no_zones=tuple(row.no_zones),
-        yes_count=row.yes_count,
-        no_count=row.no_count,
-        cleared_total=row.cleared_total,
-        resting_until=row.resting_until,
-        available_until=row.available_until,
-        available_since=row.available_since,
-        cell9=row.cell9 and cells.from_int(row.cell9),
-        seen_at=row.seen_at,
-        trained_until=row.trained_until,
-        observer_until=row.observer_until,
-        busy=row.busy,
-        offered=row.offered,
-        this_shift=row.this_shift,
-        load_7d=row.load_7d,
-        last_cleared_at=row.last_cleared_at,
-        worked_with=tuple(row.worked_with),
-    )
+    # By position: both statements name the columns in the order of the fields, and names cost as much as all the rest.
+    values: list[Any] = list(row)
+    for position in _LISTS:
+        values[position] = tuple(values[position])
+    for position in _CELLS:
+        if values[position] is not None:
+            values[position] = cells.from_int(values[position])
+    return RosterEntry(*values)
