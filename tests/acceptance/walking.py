@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
 from api.wiring import House
-from bench.claims import WATCHED, broken
+from bench._claims_ground import WATCHED, broken
 from geo.distance import moved
 from records import ids
 from records.enums import Role
