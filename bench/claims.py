@@ -216,8 +216,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--incidents", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--peer-seconds", type=float, default=10.0)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--at-once", type=int, default=3, help="acts a process has in a transaction at a time")
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=2, help="acts a process has in a transaction at a time")
     parser.add_argument("--think", type=float, default=2.0, help="seconds between two acts of one actor, about")
     parser.add_argument("--seed", type=int, default=7)
 
