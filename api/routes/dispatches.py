@@ -26,11 +26,21 @@ router = APIRouter(prefix="/api", tags=["dispatches"], route_class=RetryingRoute
 
 
 @router.get("/incidents/{incident_id}/pairs", dependencies=[may(Act.DISPATCH)])
-def pairs(
-    incident_id: str, uow: Uow, actor: Actor, task: Task | None = None, limit: Annotated[int, Query(ge=1, le=20)] = 3
+def pairs(  # noqa: PLR0917  (the words of the call)
+    incident_id: str,
+    uow: Uow,
+    actor: Actor,
+    task: Task | None = None,
+    limit: Annotated[int, Query(ge=1, le=20)] = 3,
+    about: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
 ) -> PairsOut:
-    """Return the best pairs for an incident, with reasons, and who was ruled out by which rule."""
-    return PairsOut.of(dispatching.propose(uow, actor, read_id(incident_id), task, limit))
+    """Return the best pairs for an incident, with reasons, and who was ruled out by which rule.
+
+    `about`, an alias or an id, asks why somebody is not among them.
+    """
+    number = read_id(incident_id)
+    why = None if about is None else dispatching.explain(uow, actor, number, about, task)
+    return PairsOut.of(dispatching.propose(uow, actor, number, task, limit) | {"about": why})
 
 
 @router.post(

@@ -99,6 +99,28 @@ class PairOut(BaseModel):
     reasons: list[ReasonOut]
 
 
+class KeptApartOut(BaseModel):
+    """How many people somebody may not go with under a rule, and the nearest of them; an avoid list names nobody."""
+
+    rule: str
+    text: str
+    people: int
+    with_: list[str] = Field(alias="with")
+
+
+class AboutOut(BaseModel):
+    """Why somebody would not be asked, or their best pair."""
+
+    alias: str
+    id: str
+    eligible: bool
+    rule: str | None
+    text: str
+    best_pair: PairOut | None
+    kept_apart: list[KeptApartOut]
+    looked_at: int
+
+
 class PairsOut(BaseModel):
     """The best pairs for an incident, and why the others are not among them."""
 
@@ -111,6 +133,7 @@ class PairsOut(BaseModel):
     places_free: int
     note: str
     caution: str | None
+    about: AboutOut | None = None
 
     @classmethod
     def of(cls, shown: dict[str, Any]) -> Self:

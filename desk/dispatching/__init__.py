@@ -3,6 +3,7 @@
 from desk.dispatching.answering import accept, decline
 from desk.dispatching.asking import expire_due
 from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
+from desk.dispatching.explaining import explain
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress
 from desk.dispatching.planning import PlannedPair, plan, send_all
@@ -27,6 +28,7 @@ __all__ = [
     "dispatch_view",
     "dispatch_views",
     "expire_due",
+    "explain",
     "held_due",
     "hold_for_silence",
     "my_answer",

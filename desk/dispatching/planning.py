@@ -97,7 +97,10 @@ def send_all(uow: UnitOfWork, actor: Actor, pairs: Sequence[PlannedPair]) -> lis
     PlanHasChanged
         An incident stands differently than the plan said, or a pair cannot go any more.
     """
-    rows = [uow.dispatches.scene(it, locked=True) for it in sorted({pair.incident_id for pair in pairs})]
+    incidents = sorted({pair.incident_id for pair in pairs})
+    for incident_id in incidents:
+        uow.dispatches.standing(incident_id, locked=True)
+    rows = [uow.dispatches.scene(incident_id) for incident_id in incidents]
     version = {row.incident_id: _version(uow, row) for row in rows}
     wrong: dict[int, errors.DeskError] = {
         pair.incident_id: errors.IncidentStandsDifferently()
