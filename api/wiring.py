@@ -13,8 +13,9 @@ from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
-from desk.unit_of_work import NetworkNow, UnitOfWork, networks_on
-from matcher.pairs import crow_flies
+from desk.unit_of_work import KnownStreets, NetworkNow, UnitOfWork, networks_on
+from geo.exits import Footways
+from geo.travel import Pace, Roads
 from records import engine as records_engine
 from records.errors import NoSuchNetwork, RecordsError, Refused
 from records.transaction import transaction
@@ -33,6 +34,8 @@ class House:
         self.keys = FolderKeyRing(settings.key_dir)
         self._zone_maps: dict[int, tuple[int, ZoneMap]] = {}
         self._zone_lock = threading.Lock()
+        self._known_streets: dict[int, tuple[tuple[int, Pace], KnownStreets]] = {}
+        self._street_lock = threading.Lock()
         self._network_ids: frozenset[int] = frozenset()
 
     @contextmanager
@@ -58,8 +61,8 @@ class House:
                     network_id,
                     clock=lambda own: now or own or datetime.now(UTC),
                     keys=self.keys,
-                    travel=crow_flies,
                     zone_map=self._zone_map,
+                    streets=self._streets,
                 )
                 yield uow
                 reactions.settle(uow)
@@ -112,4 +115,19 @@ class House:
             if kept is None or kept[0] != version:
                 kept = (version, uow.zones.build_map(version))
                 self._zone_maps[uow.network.id] = kept
+            return kept[1]
+
+    def _streets(self, uow: UnitOfWork) -> KnownStreets | None:
+        """Return the streets of a network, kept until the region is imported anew or a speed of its policy changes."""
+        if not uow.network.streets_version:
+            return None
+        pairs = uow.policy.pairs
+        pace = Pace(pairs.speeds_m_s["foot"], pairs.speeds_m_s["bicycle"], pairs.get_going.total_seconds())
+        wanted = (uow.network.streets_version, pace)
+        with self._street_lock:
+            kept = self._known_streets.get(uow.network.id)
+            if kept is None or kept[0] != wanted:
+                roads = Roads(uow.regions.sections(), pace)
+                kept = (wanted, KnownStreets(roads, Footways(roads)))
+                self._known_streets[uow.network.id] = kept
             return kept[1]

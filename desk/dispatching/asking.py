@@ -47,7 +47,7 @@ def choose(  # noqa: PLR0917  (the wave's own words)
     Ranked without locks, then taken in id order, then looked at again: what was free when ranked may not be free now.
     """
     policy = uow.policy.pairs
-    screened = screen(people, scene, policy, uow.travel, [meet_at])
+    screened = screen(people, scene, policy, gathering.ways_to(uow, scene), [meet_at])
     going = arrivals(screened, scene, policy)
     eta_s = {it.person.responder_id: it.seconds[0] for it in going}
     if yeses:

@@ -35,7 +35,8 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     gathering.require_lawful(row.standing, task)
     scene = gathering.scene_of(uow, row, task)
     people = gathering.candidates(uow, row)
-    found = rank_pairs(people, scene, uow.policy.pairs, uow.travel, gathering.where_to_meet(uow, scene), n=limit)
+    points = gathering.where_to_meet(uow, scene)
+    found = rank_pairs(people, scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=limit)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
     aliases = uow.responders.aliases({seat for pair in found.pairs for seat in (pair.observer_id, pair.buddy_id)})
     return {

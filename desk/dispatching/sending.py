@@ -91,7 +91,7 @@ def _best(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], *, named: 
     if named and len(people) < 2:
         raise errors.NotFound
     points = gathering.where_to_meet(uow, scene)
-    ranking = rank_pairs(people, scene, uow.policy.pairs, uow.travel, points, n=1)
+    ranking = rank_pairs(people, scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if ranking.pairs:
         return ranking.pairs[0]
     if not named:

@@ -15,11 +15,13 @@ from records.models.judgement import Judgement
 from records.models.network import Network
 from records.models.offer import Offer
 from records.models.position import Position
+from records.models.public_place import PublicPlace
 from records.models.reporter import Reporter
 from records.models.responder import Responder
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
+from records.models.street import Street
 from records.models.voucher import Voucher
 from records.models.zone import Zone
 
@@ -39,11 +41,13 @@ __all__ = [
     "Network",
     "Offer",
     "Position",
+    "PublicPlace",
     "Reporter",
     "Responder",
     "Seat",
     "Sighting",
     "SignedIn",
+    "Street",
     "Voucher",
     "Zone",
 ]

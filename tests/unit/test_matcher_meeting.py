@@ -109,4 +109,4 @@ def test_the_stand_off_is_a_second_wall_behind_the_ring():
     pins = (SCENE_PLACE, moved(SCENE_PLACE, 500, 0))
     mistaken = _Spot("Says it is far", moved(SCENE_PLACE, 540, 0), hull_m=300.0, bearing_deg=0.0)
     right = _Spot("Is far", moved(SCENE_PLACE, 560, 0), hull_m=300.0, bearing_deg=0.0)
-    assert _Ground(pins).safe([mistaken, right], PairPolicy()) == [right]
+    assert _Ground(pins, PairPolicy()).safe([mistaken, right]) == [right]
