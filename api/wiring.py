@@ -7,19 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
 from desk.unit_of_work import KnownStreets, NetworkNow, UnitOfWork, networks_on
-from geo.exits import Footways
-from geo.travel import Pace, Roads
 from records import engine as records_engine
 from records.errors import NoSuchNetwork, RecordsError, Refused
 from records.transaction import transaction
 from zones.lookup import ZoneMap
+
+if TYPE_CHECKING:
+    from geo.travel import Pace
 
 T = TypeVar("T")
 
@@ -121,6 +122,10 @@ class House:
         """Return the streets of a network, kept until the region is imported anew or a speed of its policy changes."""
         if not uow.network.streets_version:
             return None
+        # Routing takes half a second to load: only networks with a region pay for it.
+        from geo.exits import Footways  # noqa: PLC0415
+        from geo.travel import Pace, Roads  # noqa: PLC0415
+
         pairs = uow.policy.pairs
         pace = Pace(pairs.speeds_m_s["foot"], pairs.speeds_m_s["bicycle"], pairs.get_going.total_seconds())
         wanted = (uow.network.streets_version, pace)

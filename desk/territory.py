@@ -140,7 +140,7 @@ def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:
     return uow.zones.replace_ground(pieces)
 
 
-def take_in_region(  # noqa: PLR0917  (the parts of a region)
+def take_in_region(
     uow: UnitOfWork,
     pieces: Sequence[GroundPiece],
     sections: Sequence[Section],

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
-from geo.exits import Footways
-from geo.travel import Roads
 from matcher.pairs import crow_flies
 from matcher.travel import RoadsOrCrow, WaryTravelTimes
 from records.repositories import networks
@@ -30,6 +29,11 @@ from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
 from zones.lookup import ZoneMap
+
+if TYPE_CHECKING:
+    # Routing takes half a second to load, and only the wiring of a network with a region needs it.
+    from geo.exits import Footways
+    from geo.travel import Roads
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ class KnownStreets:
 
 def networks_on(session: Transaction) -> list[NetworkNow]:
     """Return all networks on this server, by id."""
-    return [NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version) for row in networks.every(session)]
+    return [
+        NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
+        for row in networks.every(session)
+    ]
 
 
 class UnitOfWork:

@@ -82,7 +82,7 @@ class Hull:
         return zip(self.corners, [*self.corners[1:], self.corners[0]], strict=True)
 
 
-def _side(  # noqa: PLR0913, PLR0917 - two ends and a point
+def _side(  # noqa: PLR0917 - two ends and a point
     ax: NDArray[np.float64] | float,
     ay: NDArray[np.float64] | float,
     bx: NDArray[np.float64] | float,

@@ -33,10 +33,12 @@ _PARKS: Final = {
     ("leisure", "park"): "park", ("leisure", "garden"): "garden", ("leisure", "playground"): "park",
     ("leisure", "nature_reserve"): "park", ("leisure", "recreation_ground"): "park", ("landuse", "forest"): "wood",
     ("natural", "wood"): "wood", ("landuse", "meadow"): "meadow", ("landuse", "grass"): "meadow",
-    ("landuse", "recreation_ground"): "park", ("landuse", "cemetery"): "cemetery", ("amenity", "grave_yard"): "cemetery",
+    ("landuse", "recreation_ground"): "park", ("landuse", "cemetery"): "cemetery",
+    ("amenity", "grave_yard"): "cemetery",
 }  # fmt: skip
 _GROUND: Final = {
-    ("landuse", "commercial"): "commercial", ("landuse", "retail"): "commercial", ("landuse", "industrial"): "industrial",
+    ("landuse", "commercial"): "commercial", ("landuse", "retail"): "commercial",
+    ("landuse", "industrial"): "industrial",
     ("place", "square"): "square", ("natural", "beach"): "beach", ("amenity", "university"): "campus",
     ("amenity", "college"): "campus",
 }  # fmt: skip
@@ -121,7 +123,7 @@ def read_region(path: Path, *, seen: Callable[[int], None] = lambda _: None) -> 
         raise NoStreetsInRegion
     spots, crowded = public_spots(sections, found.pieces, found.stops)
     found.skipped += crowded
-    kept = Counter(piece.layer for piece in found.pieces)
+    kept: Counter[str] = Counter(piece.layer for piece in found.pieces)
     kept["section"] = len(sections)
     kept.update(f"public {spot.kind}" for spot in spots)
     return Region(tuple(found.pieces), tuple(sections), tuple(spots), found.read, kept, found.skipped)
@@ -241,10 +243,10 @@ def _meaning(tags: Tags) -> tuple[Layer, str, int] | None:
 def _keep_relation(found: _Found, tags: Tags, outer: list[int], inner: list[int]) -> None:
     meaning = _meaning(tags)
     shell, holes = _rings(found, outer), _rings(found, inner)
-    if shell.is_empty or meaning is None:
+    if shapely.is_empty(shell) or meaning is None:
         found.skipped["area whose outline is not in the file"] += 1
         return
-    _keep_area(found, tags, meaning, shell.difference(holes))
+    _keep_area(found, tags, meaning, shapely.difference(shell, holes))
 
 
 def _rings(found: _Found, ways: list[int]) -> shapely.Geometry:
@@ -258,7 +260,7 @@ def _rings(found: _Found, ways: list[int]) -> shapely.Geometry:
 
 def _keep_area(found: _Found, tags: Tags, meaning: tuple[Layer, str, int], shape: shapely.Geometry) -> None:
     layer, kind, zoom = meaning
-    sound = shapely.make_valid(shape) if not shape.is_valid else shape
+    sound = shape if shapely.is_valid(shape) else shapely.make_valid(shape)
     polygons = [part for part in shapely.get_parts(sound, return_index=False) if part.geom_type == "Polygon"]
     if not polygons:
         found.skipped["area without any ground"] += 1
@@ -274,5 +276,3 @@ def _keep_area(found: _Found, tags: Tags, meaning: tuple[Layer, str, int], shape
     amenity = _AMENITIES.get(tags.get("amenity", ""))
     if layer == "building" and amenity and name:
         found.pieces.append(Piece("place", amenity, name, 14, whole.representative_point()))
-
-

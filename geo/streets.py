@@ -78,8 +78,8 @@ DRIVEN: Final = frozenset({
 KNOWN: Final = PATHS | DRIVEN
 _FAST: Final = frozenset({"motorway", "trunk"})
 _SHUT: Final = frozenset({
-    "no", "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "residents", "emergency",
-    "restricted", "employees",
+    "no", "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "residents",
+    "emergency", "restricted", "employees",
 })  # fmt: skip
 _OPEN: Final = frozenset({"yes", "designated", "permissive", "destination", "official", "public"})
 _NOT_PUBLIC_SERVICE: Final = frozenset({"driveway", "parking_aisle", "drive-through", "emergency_access"})
@@ -166,9 +166,7 @@ def _is_public(kind: str, tags: Mapping[str, str]) -> bool:
 def line_metres(line: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the great-circle metres of each step along a line of WGS84 places (degrees, longitude first)."""
     lon, lat = np.radians(line[:, 0]), np.radians(line[:, 1])
-    chord = (
-        np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
-    )
+    chord = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
     return metres
 
@@ -230,7 +228,9 @@ def corners(sections: Iterable[Section]) -> list[Corner]:
     return found
 
 
-def sections_of_lines(lines: Iterable[tuple[str | None, str, shapely.Geometry]], access: Mapping[str, Access]) -> list[Section]:
+def sections_of_lines(
+    lines: Iterable[tuple[str | None, str, shapely.Geometry]], access: Mapping[str, Access]
+) -> list[Section]:
     """Return sections of drawn streets that share the very places where they meet.
 
     For a map without node ids, as the invented city's: a place is its own id. Streets of a class that `access` does

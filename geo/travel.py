@@ -132,11 +132,12 @@ class Network:
         """Return the nearest places of the network to each row, nearest first, and great-circle metres to them."""
         count = min(_NEIGHBOURS, self.size)
         _, found = self._tree.query(lonlat * self._scale, k=list(range(1, count + 1)))
+        found = np.asarray(found, dtype=np.int64)
         return found, _metres(lonlat[:, None, :], self.lonlat[found])
 
     def nearest_one(self, lonlat: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the nearest place of the network to each row, and great-circle metres to it."""
-        _, found = self._tree.query(lonlat * self._scale)
+        found = np.asarray(self._tree.query(lonlat * self._scale)[1], dtype=np.int64)
         return found, _metres(lonlat, self.lonlat[found])
 
     def matrix_ms(

@@ -197,7 +197,9 @@ def _from_cells(ground: _Ground, scene: Scene) -> tuple[MeetingPoint, ...]:
     cells_near = ground.safe(ground.look_at(ground.on_the_street(_cells_around(ground))))
     unnamed = _spread(ground, cells_near, [], ground.policy.max_meeting_points)
     known = ground.streets is not None
-    what = "on a public street, no named place is near" if known else "from the grid, since no named place is known here"
+    what = (
+        "on a public street, no named place is near" if known else "from the grid, since no named place is known here"
+    )
     return tuple(
         _point(spot, f"Meeting point {letter}", "cell", what, scene)
         for letter, spot in zip(_CELL_NAMES, unnamed, strict=False)
@@ -221,9 +223,7 @@ def outward(
         Says whether both people can still get to a place without passing the scene.
     """
     so_far_m = _SURELY * metres_between(now_at, middle) + 1.0
-    farther = [
-        point for point in points if metres_between(point.place, middle) > so_far_m and reachable(point.place)
-    ]
+    farther = [point for point in points if metres_between(point.place, middle) > so_far_m and reachable(point.place)]
     return min(farther, key=lambda it: (metres_between(it.place, now_at), it.name, it.place), default=None)
 
 

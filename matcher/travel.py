@@ -159,7 +159,7 @@ class RoadsOrCrow:
     def clear_of(self, hull: Hull, keep_m: float) -> RoadsOrCrow:
         """Return the times of ways that keep some metres away from a hull."""
         wary = RoadsOrCrow(self._roads, self._crow.clear_of(hull, keep_m))
-        wary._times = self._roads.clear_of(hull, keep_m)  # noqa: SLF001 - another one of these
+        wary._times = self._roads.clear_of(hull, keep_m)
         return wary
 
     def seconds(

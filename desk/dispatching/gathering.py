@@ -74,7 +74,7 @@ def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
         scene,
         uow.policy.pairs,
         public_places=[PublicPlace(each.name, each.place) for each in near],
-        streets=uow.streets and uow.streets.footways,
+        streets=uow.streets.footways if uow.streets else None,
     )
     if not points:
         raise errors.NoMeetingPointYet

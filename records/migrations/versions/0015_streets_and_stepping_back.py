@@ -82,7 +82,8 @@ DECLARE scene geography; BEGIN
   END IF;
   IF new.meeting_moves <> old.meeting_moves THEN
     SELECT location INTO scene FROM incident WHERE network_id = new.network_id AND id = new.incident_id;
-    IF new.meeting_moves <> old.meeting_moves + 1 OR old.state NOT IN ('offering', 'paired', 'en_route', 'staged', 'held')
+    IF new.meeting_moves <> old.meeting_moves + 1
+       OR old.state NOT IN ('offering', 'paired', 'en_route', 'staged', 'held')
        OR new.state NOT IN ('offering', 'paired', 'en_route', 'held') THEN
       RAISE EXCEPTION 'a meeting point steps back once, before people go on from it'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'only_one_step_back';
