@@ -9,6 +9,7 @@ from desk import checkins, corroboration, dispatching, verification
 from desk.events import (
     CheckinMissed,
     Fact,
+    IncidentChanged,
     IncidentClosed,
     IncidentUnfounded,
     PartnerLost,
@@ -23,6 +24,7 @@ Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
 REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingReceived, corroboration.consider),
     (SightingRetracted, corroboration.reconsider),
+    (IncidentChanged, dispatching.step_back),
     (IncidentUnfounded, dispatching.call_back),
     (IncidentClosed, dispatching.stop_asking),
     (CheckinMissed, dispatching.hold_for_silence),

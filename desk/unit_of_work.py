@@ -20,6 +20,7 @@ from records.repositories.audits import AuditRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
+from records.repositories.meetings import MeetingRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
@@ -155,6 +156,11 @@ class UnitOfWork:
     def dispatches(self) -> DispatchRepository:
         """Dispatches, offers, seats, check-ins."""
         return DispatchRepository(self._session, self.network.id)
+
+    @cached_property
+    def meetings(self) -> MeetingRepository:
+        """Where the people of dispatches meet."""
+        return MeetingRepository(self._session, self.network.id)
 
     @cached_property
     def events(self) -> EventRepository:

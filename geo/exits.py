@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.hull import Hull
-    from geo.travel import Network, Roads
+    from geo.network import Network
+    from geo.travel import Roads
 
 AWAY_M: Final = 200.0
 """Whoever came this far from the meeting point on a street of its own got away."""

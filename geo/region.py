@@ -1,7 +1,4 @@
-"""An OpenStreetMap extract read into what the house keeps: ground, streets and public places; osmium is used here only.
-
-Areas are built here and not by osmium, whose assembly asks for sorted ids: extracts edited by hand have ids below zero.
-"""
+"""An OpenStreetMap extract as what the house keeps: ground, streets, public places; only this module speaks osmium."""
 
 from __future__ import annotations
 
@@ -134,6 +131,9 @@ def _objects(path: Path, kinds: Any) -> Iterator[Any]:
     known = path.name.endswith((".pbf", ".osm", ".osm.bz2", ".osm.gz", ".xml", ".o5m"))
     file = osmium.io.File(str(path)) if known else osmium.io.File(str(path), "pbf")
     yield from osmium.FileProcessor(file, kinds)
+
+
+# Areas are built here and not by osmium, whose assembly asks for sorted ids: extracts edited by hand have some below 0.
 
 
 def _areas(path: Path) -> Iterator[tuple[Tags, list[int], list[int]]]:

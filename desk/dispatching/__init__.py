@@ -7,6 +7,7 @@ from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress
 from desk.dispatching.proposing import propose
 from desk.dispatching.sending import send
+from desk.dispatching.stepping import see_move, step_back
 from desk.dispatching.views import (
     dispatch_view,
     dispatch_views,
@@ -33,8 +34,10 @@ __all__ = [
     "page",
     "progress",
     "propose",
+    "see_move",
     "seek_partner",
     "send",
+    "step_back",
     "stop_asking",
     "views_for",
     "withdraw",

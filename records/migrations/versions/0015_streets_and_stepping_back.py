@@ -57,7 +57,7 @@ ALTER TABLE dispatch
   ADD COLUMN seen2 smallint GENERATED ALWAYS AS (
     CASE WHEN meeting_moves > 0 AND state = 'staged' THEN 2 END) STORED,
   ADD CONSTRAINT only_one_step_back CHECK (meeting_moves BETWEEN 0 AND 1),
-  ADD CONSTRAINT a_step_back_has_its_time CHECK ((meeting_moves = 1) = (meeting_moved_at IS NOT NULL)),
+  ADD CONSTRAINT a_step_back_has_its_time CHECK ((meeting_moves > 0) = (meeting_moved_at IS NOT NULL)),
   ADD CONSTRAINT both_have_seen_the_move_observer FOREIGN KEY (network_id, id, seen1)
     REFERENCES seat (network_id, dispatch_id, seen_seat) DEFERRABLE INITIALLY DEFERRED,
   ADD CONSTRAINT both_have_seen_the_move_buddy FOREIGN KEY (network_id, id, seen2)
