@@ -63,35 +63,47 @@ class Ground(Protocol):
 
 
 class _Pavement:
-    """The places of public sections, and the nearest one to anything, in metres on a plane around their middle."""
+    """The public sections on a plane around their middle, in metres, and what of them lies near something."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
         public = [section for section in sections if section.access.public]
-        lines = [section.line for section in public]
-        self._lonlat = np.concatenate(lines) if lines else np.empty((0, 2))
-        self._streets = [section.name for section in public for _ in range(len(section.line))]
-        middle = float(self._lonlat[:, 1].mean()) if lines else 0.0
+        self._streets = [section.name for section in public]
+        middle = float(np.mean([section.line[0, 1] for section in public])) if public else 0.0
         self._scale = np.radians(1.0) * EARTH_RADIUS_M * np.array([np.cos(np.radians(middle)), 1.0])
-        self._tree = shapely.STRtree(shapely.points(self._lonlat * self._scale))
+        self._lines = [shapely.LineString(section.line * self._scale) for section in public]
+        self._tree = shapely.STRtree(self._lines)
 
     def flat(self, shape: shapely.Geometry) -> shapely.Geometry:
+        """Return a shape on the plane."""
         return shapely.transform(shape, lambda at: at * self._scale)
 
     def nearest(self, shape: shapely.Geometry, within_m: float) -> tuple[LonLat, str | None] | None:
         """Return the nearest public place to a flat shape and the name of its street, None where none is near."""
-        found: NDArray[np.int64] = self._tree.query_nearest(shape, max_distance=within_m)
-        if not found.size:
+        found: list[int] = self._tree.query_nearest(shape, max_distance=within_m).tolist()
+        if not found:
             return None
-        return self._at(int(min(found, key=lambda at: tuple(self._lonlat[at]))))
+        ends = {index: shapely.get_coordinates(shapely.shortest_line(self._lines[index], shape))[0] for index in found}
+        index = min(found, key=lambda at: (self._streets[at] is None, self._streets[at] or "", tuple(ends[at])))
+        return self._place(ends[index]), self._streets[index]
 
-    def along(self, shape: shapely.Geometry, within_m: float) -> list[tuple[LonLat, str | None]]:
-        """Return the public places within some metres of a flat line, from west to east."""
-        found: NDArray[np.int64] = self._tree.query(shape, predicate="dwithin", distance=within_m)
-        return [self._at(at) for at in sorted(found.tolist(), key=lambda at: tuple(self._lonlat[at]))]
+    def beside(self, area: shapely.Geometry, within_m: float) -> dict[str, LonLat]:
+        """Return for each named street that passes a flat area the middle of its longest part along it."""
+        edge = shapely.buffer(shapely.boundary(area), within_m)
+        longest: dict[str, tuple[float, LonLat]] = {}
+        for index in sorted(self._tree.query(edge, predicate="intersects").tolist()):
+            street = self._streets[index]
+            for part in shapely.get_parts(shapely.intersection(self._lines[index], edge)) if street else ():
+                middle = self._place(
+                    shapely.get_coordinates(shapely.line_interpolate_point(part, 0.5, normalized=True))[0]
+                )
+                key = (-round(float(shapely.length(part)), 1), middle)
+                if street and (street not in longest or key < longest[street]):
+                    longest[street] = key
+        return {street: place for street, (_, place) in longest.items()}
 
-    def _at(self, index: int) -> tuple[LonLat, str | None]:
-        lon, lat = self._lonlat[index].tolist()
-        return LonLat(lon, lat), self._streets[index]
+    def _place(self, at: NDArray[np.float64]) -> LonLat:
+        lon, lat = (at / self._scale).tolist()
+        return LonLat(round(lon, 7), round(lat, 7))
 
 
 def public_spots(
@@ -107,11 +119,7 @@ def public_spots(
     skipped: Counter[str] = Counter()
     for piece in ground:
         if piece.layer == "park" and piece.kind in _GREEN and piece.name:
-            edge = pavement.flat(shapely.boundary(piece.shape))
-            streets: dict[str, LonLat] = {}
-            for place, street in pavement.along(edge, _EDGE_M):
-                if street:
-                    streets.setdefault(street, place)
+            streets = pavement.beside(pavement.flat(piece.shape), _EDGE_M)
             found += [PublicSpot("park", f"{piece.name}, at {street}", at) for street, at in sorted(streets.items())]
             skipped["park that no named street passes"] += not streets
         elif piece.layer == "place" and piece.kind in _HOUSES and piece.name:

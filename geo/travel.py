@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -29,6 +29,7 @@ CAR_KM_H: Final[Mapping[str, float]] = MappingProxyType({
 })  # fmt: skip
 SNAP_LIMIT_M: Final = 500.0
 """Farther than this from any street of its mode, a place is not covered by the map."""
+_STEP_M: Final = 80.0
 _MS: Final = 1000.0
 """Weights are whole milliseconds, rounded up for each step, so no path is faster than the speeds allow."""
 
@@ -55,8 +56,8 @@ class Roads:
 
     def __init__(self, sections: Sequence[Section], pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
-        self.sections = sections
-        self._lonlat, self._tail, self._head = _expanded(sections)
+        self.sections = [replace(section, line=_close_set(section.line)) for section in sections]
+        self._lonlat, self._tail, self._head = _expanded(self.sections)
         self._networks: dict[str, Network | None] = {}
         self._lock = threading.Lock()
 
@@ -224,6 +225,18 @@ def _way(section: Section, mode: str) -> Way:
     if mode == "car":
         return access.car if section.kind not in PATHS else Way.CLOSED
     return access.foot if mode == "foot" else access.bicycle
+
+
+def _close_set(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a line with places in between, so that nobody beside it is far from one."""
+    pieces = np.ceil(line_metres(line) / _STEP_M).astype(np.int64).clip(1)
+    if pieces.max(initial=1) == 1:
+        return line
+    steps = [line[:1]]
+    for row, count in enumerate(pieces.tolist()):
+        shares = np.arange(1, count + 1)[:, None] / count
+        steps.append(line[row] + (line[row + 1] - line[row]) * shares)
+    return np.concatenate(steps)
 
 
 def _expanded(
