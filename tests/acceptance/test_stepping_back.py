@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
+from api.security import COOKIE
 from api.settings import Settings
 from api.wiring import House
 from bench.claims import broken
 from geo.distance import metres_between, moved
 from geo.points import LonLat
 from records.enums import Role
+from tests.acceptance.conftest import ADDRESS
 from tests.builders import Person, signed_in
 from tests.crews import Member, a_crew, as_owner
 from tests.sightings import PLACE, a_report, an_actor, told
+from web.main import create_site
 
 
 @pytest.fixture
@@ -206,3 +211,33 @@ def test_a_new_partner_needs_no_confirmation_and_the_one_left_does(story: Story,
         third.alias: True,
         story.other.alias: False,
     }
+
+
+def test_both_phones_and_the_desk_show_it(story: Story, settings: Settings) -> None:
+    story.pair_up("en_route")
+    story.grow_over_the_meeting_point()
+    name = story.seen["meeting_point"]["name"]
+    with TestClient(create_site(settings), base_url=ADDRESS) as site:
+
+        def panel(path: str, person: Person, *, post: bool = False) -> str:
+            cookies = {"Cookie": f"{COOKIE}={person.token}", "Origin": ADDRESS}
+            answer = site.post(path, headers=cookies) if post else site.get(path, headers=cookies)
+            assert answer.status_code == 200, answer.text
+            return answer.text
+
+        for member in (story.one, story.other):
+            shown = panel("/panels/go", member.person)
+            assert "The meeting point moved." in shown
+            assert name in shown
+            assert 'value="staged"' not in shown
+        desk = f"/panels/incidents/{story.incident}"
+        both = re.search(r"Not confirmed yet by (\S+) and (\S+)\.", panel(desk, story.dispatcher))
+        assert both is not None
+        assert set(both.groups()) == {story.one.alias, story.other.alias}
+
+        seen = panel(f"/panels/go/{story.number}/moved", story.one.person, post=True)
+        assert "The meeting point moved." not in seen
+        assert 'value="staged"' in seen
+        assert f"Not confirmed yet by {story.other.alias}." in panel(desk, story.dispatcher)
+        panel(f"/panels/go/{story.number}/moved", story.other.person, post=True)
+        assert "Both have confirmed." in panel(desk, story.dispatcher)
