@@ -105,8 +105,12 @@ class _Streets:
             else "pandana"
         )
         if with_postgis:
-            with tempfile.TemporaryDirectory() as folder, PrivateCluster(Path(folder) / "cluster") as cluster:
-                yield _by_pgrouting(cluster, self.tail, self.head, self.ms) or "pgRouting"
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                PrivateCluster(Path(folder) / "cluster") as cluster,
+                cluster.superuser("postgres") as connection,
+            ):
+                yield _by_pgrouting(connection, self.tail, self.head, self.ms) or "pgRouting"
 
     def _beside(self, peer: _Peer | str, sources: NDArray[np.int64], targets: NDArray[np.int64]) -> Row:
         case = (
@@ -138,8 +142,16 @@ class _Streets:
         size = self.network.size
         graph = csr_array((self.ms.astype(np.float64), (self.tail, self.head)), shape=(size, size))
 
+        backward = graph.T.tocsr()
+
         def answer(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-            found: NDArray[np.float64] = dijkstra(graph, indices=sources)[:, targets]
+            # A tree grows from the side with fewer places.
+            fewer = len(targets) < len(sources)
+            found: NDArray[np.float64] = (
+                dijkstra(backward, indices=targets)[:, sources].T
+                if fewer
+                else dijkstra(graph, indices=sources)[:, targets]
+            )
             return found
 
         return answer
@@ -168,36 +180,35 @@ def pandana_network(
 
 
 def _by_pgrouting(
-    cluster: PrivateCluster, tail: NDArray[np.int64], head: NDArray[np.int64], ms: NDArray[np.float64]
+    connection: psycopg.Connection, tail: NDArray[np.int64], head: NDArray[np.int64], ms: NDArray[np.float64]
 ) -> _Peer | None:
-    connection = cluster.superuser("postgres")
-    opened = connection.__enter__()
     try:
-        opened.execute("CREATE EXTENSION IF NOT EXISTS pgrouting CASCADE")
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pgrouting CASCADE")
     except psycopg.errors.Error:
-        connection.__exit__(None, None, None)
         return None
-    opened.execute("CREATE TABLE arc (id serial PRIMARY KEY, source bigint, target bigint, cost float8)")
-    with opened.cursor().copy("COPY arc (source, target, cost) FROM STDIN") as copy:
+    connection.execute("CREATE TABLE arc (id serial PRIMARY KEY, source bigint, target bigint, cost float8)")
+    with connection.cursor().copy("COPY arc (source, target, cost) FROM STDIN") as copy:
         for row in zip(tail.tolist(), head.tolist(), ms.tolist(), strict=True):
             copy.write_row(row)
-    opened.execute("ANALYZE arc")
-    version = opened.execute("SELECT pgr_version()").fetchone()
+    connection.execute("ANALYZE arc")
+    version = connection.execute("SELECT pgr_version()").fetchone()
 
     def answer(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-        rows = opened.execute(
-            "SELECT start_vid, end_vid, agg_cost FROM pgr_dijkstraCost("
-            "'SELECT id, source, target, cost FROM arc', %s::bigint[], %s::bigint[], true)",
-            (sources.tolist(), targets.tolist()),
+        # A tree grows from the side with fewer places, here too.
+        fewer = len(targets) < len(sources)
+        ends = "target AS source, source AS target" if fewer else "source, target"
+        one, other = (targets, sources) if fewer else (sources, targets)
+        rows = connection.execute(
+            "SELECT start_vid, end_vid, agg_cost FROM pgr_dijkstraCost(%s, %s::bigint[], %s::bigint[], true)",
+            (f"SELECT id, {ends}, cost FROM arc", one.tolist(), other.tolist()),
         ).fetchall()
         costs = {(start, end): cost for start, end, cost in rows}
         # It leaves out the way from a place to itself.
-        return np.array(
-            [
-                [0.0 if start == end else costs.get((start, end), np.inf) for end in targets.tolist()]
-                for start in sources.tolist()
-            ]
-        )
+        found = np.array([
+            [0.0 if start == end else costs.get((start, end), np.inf) for end in other.tolist()]
+            for start in one.tolist()
+        ])  # fmt: skip
+        return found.T if fewer else found
 
     return _Peer(f"pgRouting {version[0] if version else ''} pgr_dijkstraCost", answer, 3)
 
