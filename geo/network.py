@@ -14,7 +14,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from geo.distance import EARTH_RADIUS_M
+from geo.distance import EARTH_RADIUS_M, metres_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,12 +105,12 @@ class Network:
         count = min(_NEIGHBOURS, self.size)
         _, found = self._tree.query(lonlat * self._scale, k=list(range(1, count + 1)))
         found = np.asarray(found, dtype=np.int64)
-        return found, _metres(lonlat[:, None, :], self.lonlat[found])
+        return found, metres_among(lonlat[:, None, :], self.lonlat[found])
 
     def nearest_one(self, lonlat: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the nearest place of the network to each row, and great-circle metres to it."""
         found = np.asarray(self._tree.query(lonlat * self._scale)[1], dtype=np.int64)
-        return found, _metres(lonlat, self.lonlat[found])
+        return found, metres_among(lonlat, self.lonlat[found])
 
     def matrix_ms(
         self, sources: NDArray[np.int64], targets: NDArray[np.int64], closed: NDArray[np.uint32] | None = None
@@ -159,12 +159,3 @@ def _plane_of(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
     middle = np.radians(float(lonlat[:, 1].mean()))
     scale: NDArray[np.float64] = np.radians(1.0) * EARTH_RADIUS_M * np.array([max(1e-9, np.cos(middle)), 1.0])
     return scale
-
-
-def _metres(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return great-circle metres between places (degrees, longitude first, last axis); shapes broadcast."""
-    lon1, lat1 = np.radians(here[..., 0]), np.radians(here[..., 1])
-    lon2, lat2 = np.radians(there[..., 0]), np.radians(there[..., 1])
-    chord = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
-    return metres

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
-from geo.distance import EARTH_RADIUS_M, metres_between
+from geo.distance import metres_among, metres_between
 from geo.points import LonLat
 
 if TYPE_CHECKING:
@@ -165,10 +165,7 @@ def _is_public(kind: str, tags: Mapping[str, str]) -> bool:
 
 def line_metres(line: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the great-circle metres of each step along a line of WGS84 places (degrees, longitude first)."""
-    lon, lat = np.radians(line[:, 0]), np.radians(line[:, 1])
-    chord = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
-    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
-    return metres
+    return metres_among(line[:-1], line[1:])
 
 
 def cut(
