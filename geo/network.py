@@ -62,6 +62,10 @@ class Network:
         self._lock = threading.Lock()
         self._scale = _plane_of(self.lonlat)
 
+    def contract(self) -> None:
+        """Build what questions stand on, now instead of at the first one."""
+        _ = self.metric, self._tree, self._beside
+
     @property
     def size(self) -> int:
         """How many places it has."""

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import math
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from api import wiring
 from api.cli import region
 from api.settings import Settings
 from api.wiring import House
@@ -151,6 +153,30 @@ def test_travel_times_follow_the_streets_in_every_process_and_change_with_the_re
             assert seconds(asked)[0] == pytest.approx(90 + metres_between(west, east) / (15 / 3.6), abs=1)
     finally:
         other.close()
+
+
+def test_streets_that_take_long_to_build_are_waited_for_elsewhere(console, town, house, network_id, monkeypatch):
+    """An act does not stand still: until the streets are there, times go as the crow flies and say so."""
+    assert console(town).exit_code == 0
+    monkeypatch.setattr(wiring, "PATIENCE_S", 0.0)
+    may_build = threading.Event()
+    build = wiring._build_streets
+    monkeypatch.setattr(wiring, "_build_streets", lambda *told: may_build.wait(10) and build(*told))
+    with house.act(network_id) as uow:
+        assert uow.streets is None
+        assert uow.travel.note == CrowFlies.note
+    may_build.set()
+    monkeypatch.setattr(wiring, "PATIENCE_S", 10.0)
+    with house.act(network_id) as uow:
+        first = uow.streets
+        assert first is not None
+        assert uow.travel.note == Roads.note
+    may_build.clear()
+    assert console(town).exit_code == 0
+    monkeypatch.setattr(wiring, "PATIENCE_S", 0.0)
+    with house.act(network_id) as uow:
+        assert uow.streets is first
+    may_build.set()
 
 
 def test_pairs_go_by_road_to_a_public_place(console, town, house, url, network_id):
