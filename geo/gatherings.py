@@ -24,6 +24,7 @@ _GREEN: Final = frozenset({"park"})
 _TO_THE_STREET_M: Final = 80.0
 _EDGE_M: Final = 25.0
 _STOP_M: Final = 40.0
+_LONGEST_NAME: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,9 @@ def _told_apart(spots: Iterable[PublicSpot], skipped: Counter[str]) -> list[Publ
     kept: list[PublicSpot] = []
     taken: set[str] = set()
     for spot in sorted(spots, key=lambda it: (it.name, it.place)):
+        if len(spot.name) > _LONGEST_NAME:
+            skipped["place whose words are too long to say"] += 1
+            continue
         if spot.kind != "crossing" and spot.name in taken:
             skipped["place of the same words as another"] += 1
             continue

@@ -55,6 +55,14 @@ def test_a_place_inside_a_building_is_no_place_to_meet(tmp_path):
     assert region.skipped["place inside a building"] == 1
 
 
+def test_words_too_long_to_say_name_no_place_to_meet(tmp_path):
+    town = a_town()
+    town.node(-200, 60, highway="bus_stop", name="x" * 130)
+    region = read_region(town.write(tmp_path / "town.osm.pbf"))
+    assert max(len(spot.name) for spot in region.spots) <= 120
+    assert region.skipped["place whose words are too long to say"] == 1
+
+
 def test_what_is_left_out_is_counted_with_its_reason(tmp_path):
     town = a_town()
     town.way((0, 0), (50, 50), highway="construction", name="Some Day")
