@@ -35,6 +35,14 @@ class ProgressIn(BaseModel):
     step: Literal["en_route", "staged", "on_scene", "cleared", "withdraw"]
 
 
+class MovedIn(BaseModel):
+    """That one person has seen where the meeting point is now."""
+
+    model_config = _STRICT
+
+    seen: Literal[True]
+
+
 class CheckinIn(BaseModel):
     """How one person is."""
 
@@ -147,6 +155,7 @@ class SeatOut(BaseModel):
     seat: Literal["observer", "buddy"]
     alias: str
     step: str
+    move_seen: bool | None = None
     checkin_due_at: str | None
     checkin_missed_at: str | None
     alarm: Literal["help", "duress"] | None
@@ -182,6 +191,7 @@ class DispatchOut(BaseModel):
     state: str
     place: int
     meeting_point: MeetingPointOut
+    meeting_moved_at: str | None = None
     seats: list[SeatOut]
     left: list[LeftOut]
     offers: list[DeskOfferOut]
@@ -239,6 +249,8 @@ class OwnDispatchOut(BaseModel):
     partner_step: str | None
     partner_calls_help: bool
     meeting_point: MeetingPointOut | None
+    meeting_moved_at: str | None = None
+    move_seen: bool = True
     meet_by: str | None
     place: PointOut | None
     checkin_due_at: str | None

@@ -9,6 +9,7 @@ from desk.dispatching.moving import progress
 from desk.dispatching.planning import PlannedPair, plan, send_all
 from desk.dispatching.proposing import propose
 from desk.dispatching.sending import send
+from desk.dispatching.stepping import see_move, step_back
 from desk.dispatching.views import (
     dispatch_view,
     dispatch_views,
@@ -38,9 +39,11 @@ __all__ = [
     "plan",
     "progress",
     "propose",
+    "see_move",
     "seek_partner",
     "send",
     "send_all",
+    "step_back",
     "stop_asking",
     "views_for",
     "withdraw",

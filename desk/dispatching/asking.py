@@ -59,12 +59,12 @@ def rank(  # noqa: PLR0917  (the wave's own words)
     fits
         Who may join those who wait, when somebody does.
     """
-    policy = uow.policy.pairs
+    policy, ways = uow.policy.pairs, gathering.ways_to(uow, scene)
     most = 2 * (policy.largest_wave if size is None else size)
     if fits is None:
-        found = order_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, at_least_s=at_least_s)
+        found = order_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, at_least_s=at_least_s)
         return Ranked(*found)
-    return Ranked(*nearest_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, fits=fits))
+    return Ranked(*nearest_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, fits=fits))
 
 
 def take(

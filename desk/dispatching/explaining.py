@@ -41,7 +41,7 @@ def explain(uow: UnitOfWork, actor: Actor, incident_id: int, about: str, task: s
     points = gathering.where_to_meet(uow, scene)
     around = gathering.PeopleAround(uow, row, [point.place for point in points], {entry.id})
     person = gathering.candidate(entry, row.reporters)
-    why = why_not(person, around.in_order(), scene, uow.policy.pairs, uow.travel, points)
+    why = why_not(person, around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
     return _shown(uow, entry, why)
 

@@ -33,8 +33,9 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     gathering.require_lawful(row.standing, task)
     scene = gathering.scene_of(uow, row, task)
     points = gathering.where_to_meet(uow, scene)
+    ways = gathering.ways_to(uow, scene)
     around = gathering.PeopleAround(uow, row, [point.place for point in points])
-    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=limit)
+    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, ways, points, n=limit)
     counts = counting.count_everybody(uow, row, scene, points)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
     aliases = uow.responders.aliases({seat for pair in pairs for seat in (pair.observer_id, pair.buddy_id)})
@@ -54,7 +55,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         "candidates": counts.candidates,
         "roster": counts.roster,
         "places_free": len(free_places(uow, incident_id)),
-        "note": uow.travel.note,
+        "note": ways.note,
         "caution": gathering.caution(row),
     }
 

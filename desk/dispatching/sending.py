@@ -105,7 +105,7 @@ def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
 
 def _best(uow: UnitOfWork, scene: Scene, around: gathering.PeopleAround, points: Sequence[MeetingPoint]) -> Pair:
     """Return the best pair: its meeting point is the dispatch's, fixed before anybody is asked."""
-    found = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=1)
+    found = rank_streamed(around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if not found:
         raise errors.NobodyToAsk
     return found[0]
@@ -115,7 +115,7 @@ def _named(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], points: S
     """Return two people as a pair, or say why they are none."""
     if len(people) < 2:
         raise errors.NotFound
-    ranking = rank_pairs(people, scene, uow.policy.pairs, uow.travel, points, n=1)
+    ranking = rank_pairs(people, scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if ranking.pairs:
         return ranking.pairs[0]
     if {Rule.BUSY, Rule.HOLDS_OFFER} & set(ranking.why.values()):
