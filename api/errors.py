@@ -75,6 +75,7 @@ STATUS: dict[type[Exception], int] = {
     desk.TwoPeopleVerify: 409,
     desk.CertificateMissing: 409,
     desk.DispatchNeverMoves: 409,
+    desk.MoveNotSeen: 409,
     desk.OfferNoLongerOpen: 409,
     desk.IncidentIsOver: 409,
     desk.CallBackFirst: 409,

@@ -1,8 +1,7 @@
-"""Dispatchers who all reach for the same few people: pairs a second, the wait of a yes, and what the rows say of it."""
+"""Dispatchers who all reach for the same people while connections die: how long a COMMIT takes, what the rows say."""
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 import tempfile
@@ -10,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +17,12 @@ from sqlalchemy import text
 
 from api.settings import Settings
 from api.wiring import House
+from bench._claims_ground import FIRST_INCIDENT, FIRST_PERSON, NEW_SHIFT, WATCHED, broken, settle_in
+from bench._claims_peers import Peer, race_peers
 from bench.rows import Row, percentiles_ms
 from desk import checkins, dispatching
 from desk.access import Actor
 from desk.errors import DeskError
-from geo import cells
-from geo.distance import moved
-from geo.points import LonLat
 from records import engine
 from records.cluster import DATABASE, PrivateCluster
 from records.enums import OfferState, Role
@@ -32,86 +30,53 @@ from records.errors import RecordsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
+    from collections.abc import Callable, Sequence
 
     from desk.unit_of_work import UnitOfWork
 
-_CITY: Final = LonLat(-93.26, 44.97)
-_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60}}
+STORM: Final = "storm"
 _WATCH_S: Final = 0.1
-_CONNECTIONS: Final = 80
+_KILL_EVERY_S: Final = 0.5
+_DIES: Final = 0.01
+_CANCELS: Final = 0.1
+_SAYS_YES: Final = 0.7
 _STEPS: Final = ("en_route", "staged", "on_scene")
-_FIRST_PERSON, _FIRST_INCIDENT = 1_000, 100_000
-
-WATCHED: Final = """
-SELECT 'alone' AS broken, d.id FROM dispatch d
-WHERE d.state IN ('paired', 'en_route', 'staged', 'on_scene')
-  AND (SELECT count(DISTINCT s.responder_id) FROM seat s
-       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active) <> 2
-UNION ALL
-SELECT 'staged alone', d.id FROM dispatch d
-WHERE d.state IN ('staged', 'on_scene')
-  AND (SELECT count(*) FROM seat s
-       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active AND s.step >= 2) <> 2
-UNION ALL
-SELECT 'booked twice', s.responder_id FROM seat s
-WHERE s.active GROUP BY s.network_id, s.responder_id HAVING count(*) > 1
-UNION ALL
-SELECT 'seated outside a pair', s.dispatch_id FROM seat s
-JOIN dispatch d ON d.network_id = s.network_id AND d.id = s.dispatch_id
-WHERE s.active AND d.state NOT IN ('paired', 'en_route', 'staged', 'on_scene', 'held')
-UNION ALL
-SELECT 'asked twice at once', o.responder_id FROM offer o
-WHERE o.state = 'offered' GROUP BY o.network_id, o.responder_id HAVING count(*) > 1
-UNION ALL
-SELECT 'too many pairs', d.incident_id FROM dispatch d
-WHERE d.live_place IS NOT NULL GROUP BY d.network_id, d.incident_id HAVING count(*) > 2
-"""
-"""What must not be at any moment, asked of the rows themselves; no answer is the right one."""
-
-AFTERWARDS: Final = f"""{WATCHED}
-UNION ALL
-SELECT 'two bookings overlap', a.responder_id FROM seat a
-JOIN seat b ON b.network_id = a.network_id AND b.responder_id = a.responder_id AND a.during && b.during
-  AND (a.dispatch_id, a.seat, a.turn) < (b.dispatch_id, b.seat, b.turn)
-UNION ALL
-SELECT 'seated without a yes', s.dispatch_id FROM seat s
-WHERE NOT EXISTS (SELECT FROM offer o WHERE o.network_id = s.network_id AND o.dispatch_id = s.dispatch_id
-                    AND o.responder_id = s.responder_id AND o.state = 'accepted' AND o.settled)
-"""
-"""The same over the whole history."""
-
-
-def broken(connection: Connection, network_id: int, statement: str = AFTERWARDS) -> list[tuple[str, int]]:
-    """Return what is broken in a network, as the owner sees it."""
-    connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
-    return [(row.broken, row.id) for row in connection.execute(text(statement))]
 
 
 @dataclass
 class Outcome:
-    """What happened in a storm."""
+    """What happened in a storm; an act's time runs from asking for it to its COMMIT, waiting for its turn included."""
 
     pairs: int = 0
-    acts: int = 0
+    sent: int = 0
+    killed: int = 0
+    looked_in_vain: int = 0
     accept_ns: list[int] = field(default_factory=list)
-    act_ns: list[int] = field(default_factory=list)
+    commit_ns: list[int] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Outcome) -> None:
         """Add what happened elsewhere."""
         self.pairs += other.pairs
-        self.acts += other.acts
+        self.sent += other.sent
+        self.killed += other.killed
+        self.looked_in_vain += other.looked_in_vain
         self.accept_ns += other.accept_ns
-        self.act_ns += other.act_ns
+        self.commit_ns += other.commit_ns
         self.refused += other.refused
+
+
+class _Died(Exception):
+    """The process of an actor ends in the middle of an act."""
 
 
 @dataclass(frozen=True)
 class Storm:
-    """Dispatchers of one process who send, and people who accept, decline, walk on, withdraw and fall silent."""
+    """Dispatchers of one process who send and cancel, and people who accept, decline, walk on, withdraw, fall silent.
+
+    Every actor is a thread that does one act after the other and thinks for a moment between two; `at_once` acts of
+    this process are in a transaction at a time, as a service admits only so many, and the others wait for their turn.
+    """
 
     url: str
     network_id: int
@@ -119,17 +84,24 @@ class Storm:
     people: Sequence[int]
     incidents: Sequence[int]
     dispatchers: int
+    responders: int
     seconds: float
     seed: int
-    pool: int
+    at_once: int
+    think_s: float
 
     def blow(self) -> Outcome:
-        """Run every dispatcher as a thread until the time is over."""
-        house = House(Settings(database_url=self.url, data_dir=Path(self.key_dir), pool_size=self.pool), name="storm")
+        """Run every actor until the time is over."""
+        settings = Settings(database_url=self.url, data_dir=Path(self.key_dir), pool_size=self.at_once + 1)
+        house, turn = House(settings, name=STORM), threading.BoundedSemaphore(self.at_once)
         until = time.monotonic() + self.seconds
-        outcomes = [Outcome() for _ in range(self.dispatchers)]
+        outcomes = [Outcome() for _ in range(self.dispatchers + self.responders)]
         threads = [
-            threading.Thread(target=self._dispatch, args=(house, random.Random(self.seed + number), until, outcome))
+            threading.Thread(
+                target=self._live,
+                args=(house, turn, random.Random(self.seed + number), until, outcome),
+                kwargs={"act": self._send if number < self.dispatchers else self._respond},
+            )
             for number, outcome in enumerate(outcomes)
         ]
         threads.append(threading.Thread(target=self._sweep, args=(house, until)))
@@ -143,36 +115,52 @@ class Storm:
             total.add(outcome)
         return total
 
-    def _dispatch(self, house: House, chance: random.Random, until: float, outcome: Outcome) -> None:
+    def _live(
+        self,
+        house: House,
+        turn: threading.BoundedSemaphore,
+        chance: random.Random,
+        until: float,
+        outcome: Outcome,
+        *,
+        act: Callable[[UnitOfWork, random.Random], str],
+    ) -> None:
+        def one_act(uow: UnitOfWork) -> str:
+            kind = act(uow, chance)
+            if chance.random() < _DIES:
+                raise _Died
+            return kind
+
+        time.sleep(chance.uniform(0.0, self.think_s))
         while time.monotonic() < until:
             began = time.perf_counter_ns()
             try:
-                kind = house.act_patiently(self.network_id, lambda uow: self._one_act(uow, chance))
+                with turn:
+                    kind = house.act_patiently(self.network_id, one_act)
+            except _Died:
+                outcome.killed += 1
             except (DeskError, RecordsError) as error:
                 outcome.refused[type(error).__name__] += 1
-                continue
-            took = time.perf_counter_ns() - began
-            outcome.acts += 1
-            outcome.act_ns.append(took)
-            outcome.pairs += kind == "paired"
-            if kind in {"paired", "waiting"}:
-                outcome.accept_ns.append(took)
+            else:
+                outcome_of(outcome, kind, time.perf_counter_ns() - began)
+            time.sleep(chance.uniform(0.5, 1.5) * self.think_s)
 
-    def _one_act(self, uow: UnitOfWork, chance: random.Random) -> str:
-        roll = chance.random()
-        if roll < 0.15:
-            dispatching.send(uow, Actor(), chance.choice(self.incidents), "look", wave=chance.randint(2, 5))
-            return "sent"
-        if roll < 0.18:
+    def _send(self, uow: UnitOfWork, chance: random.Random) -> str:
+        if chance.random() < _CANCELS:
             found = uow.dispatches.page(open_only=True, limit=20)
-            if found:
-                dispatching.cancel(uow, Actor(), chance.choice(found).id)
+            if not found:
+                return "idle"
+            dispatching.cancel(uow, Actor(), chance.choice(found).id)
             return "cancelled"
+        dispatching.send(uow, Actor(), chance.choice(self.incidents), "look", wave=chance.randint(2, 6))
+        return "sent"
+
+    def _respond(self, uow: UnitOfWork, chance: random.Random) -> str:
         person = chance.choice(self.people)
         actor = Actor(account_id=person, roles=frozenset({Role.RESPONDER}), responder_id=person)
         asked = [each for each in uow.dispatches.offers_to(person, uow.now) if each.state == OfferState.OFFERED]
         if asked:
-            return self._answer(uow, actor, asked[0].id, yes=chance.random() < 0.7)
+            return self._answer(uow, actor, asked[0].id, yes=chance.random() < _SAYS_YES)
         seated = [each for each in uow.dispatches.seats_of(person, uow.now) if each.active]
         if seated:
             return self._walk(uow, actor, seated[0].dispatch_id, seated[0].step, chance)
@@ -189,9 +177,9 @@ class Storm:
     @staticmethod
     def _walk(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: int, chance: random.Random) -> str:
         roll = chance.random()
-        if roll < 0.3:
+        if roll < 0.2:
             dispatching.withdraw(uow, actor, dispatch_id)
-        elif roll < 0.4:
+        elif roll < 0.3:
             checkins.check_in(uow, actor, dispatch_id, chance.choice(["ok", "help", "duress"]))
         else:
             dispatching.progress(uow, actor, dispatch_id, _STEPS[step] if step < len(_STEPS) else "cleared")
@@ -208,77 +196,29 @@ class Storm:
             time.sleep(0.5)
 
 
-def settle_in(url: str, people: int, incidents: int) -> int:
-    """Make a rehearsal with trained people and open incidents in one city; return the network's number."""
-    now = datetime.now(UTC)
-    network_id = engine.ensure_network(url, slug="storm", name="Storm", kind="demo")
-    owner = engine.owner_engine(url)
-    with owner.begin() as connection:
-        connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
-        connection.execute(
-            text("UPDATE network SET policy = CAST(:policy AS jsonb) WHERE id = :n"),
-            {"policy": json.dumps(_POLICY), "n": network_id},
-        )
-        for number in range(people):
-            spot = cells.cell_at(moved(_CITY, 150.0 * (number % 7) - 450.0, 150.0 * (number // 7) - 450.0), 9)
-            connection.execute(
-                text(_PERSON),
-                {
-                    "n": network_id,
-                    "id": _FIRST_PERSON + number,
-                    "alias": f"person-{number}",
-                    "now": now,
-                    "until": now + timedelta(hours=8),
-                    "trained": now + timedelta(days=100),
-                    "cell9": cells.to_int(spot),
-                    "kinds": ["trained", "observer"] if number % 2 else ["trained"],
-                },
-            )
-        for number in range(incidents):
-            place = moved(_CITY, 90.0 * (number % 9) - 360.0, 90.0 * (number // 9) - 270.0)
-            connection.execute(
-                text(_INCIDENT),
-                {
-                    "n": network_id,
-                    "id": _FIRST_INCIDENT + number,
-                    "lon": place.lon,
-                    "lat": place.lat,
-                    "cell7": cells.to_int(cells.cell_at(place, 7)),
-                    "cell10": cells.to_int(cells.cell_at(place, 10)),
-                    "now": now,
-                },
-            )
-    owner.dispose()
-    return network_id
-
-
-_PERSON: Final = """
-WITH one AS (
-  INSERT INTO account (network_id, id, alias, lineage, roles, created_on)
-  VALUES (:n, :id, :alias, :id, '{responder}', '2026-01-01')),
-two AS (
-  INSERT INTO responder (network_id, id, account_id, mode, base_cell9, cleared_total, available_since, available_until)
-  VALUES (:n, :id, :id, 'bicycle', :cell9, 9, :now, :until))
-INSERT INTO certificate SELECT :n, :id, kind, :trained FROM unnest(CAST(:kinds AS text[])) AS kind
-"""
-_INCIDENT: Final = """
-INSERT INTO incident (network_id, id, location, cell7, cell10, opened_at, first_seen_at, last_seen_at, sightings,
-                      vouched_groups)
-VALUES (:n, :id, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell7, :cell10, :now, :now, :now, 1, 1)
-"""
-_NEW_SHIFT: Final = """
-UPDATE responder SET available_since = now(), resting_until = NULL, available_until = now() + interval '8 hours'
-WHERE network_id = :n AND (resting_until IS NOT NULL OR available_until < now())
-"""
+def outcome_of(outcome: Outcome, kind: str, took_ns: int) -> None:
+    """Note one act that was committed; looking and finding nothing to do is none."""
+    if kind == "idle":
+        outcome.looked_in_vain += 1
+        return
+    outcome.commit_ns.append(took_ns)
+    outcome.pairs += kind == "paired"
+    outcome.sent += kind == "sent"
+    if kind in {"paired", "waiting"}:
+        outcome.accept_ns.append(took_ns)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
     parser.add_argument("--dispatchers", type=int, default=100)
-    parser.add_argument("--people", type=int, default=40)
-    parser.add_argument("--incidents", type=int, default=30)
+    parser.add_argument("--responders", type=int, default=200, help="actors who answer, each for whoever is asked")
+    parser.add_argument("--people", type=int, default=200, help="people on the roster")
+    parser.add_argument("--incidents", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--peer-seconds", type=float, default=10.0)
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=2, help="acts a process has in a transaction at a time")
+    parser.add_argument("--think", type=float, default=2.0, help="seconds between two acts of one actor, about")
     parser.add_argument("--seed", type=int, default=7)
 
 
@@ -292,54 +232,70 @@ def run(options: argparse.Namespace) -> list[Row]:
                 url=cluster.url(),
                 network_id=network_id,
                 key_dir=folder,
-                people=range(_FIRST_PERSON, _FIRST_PERSON + options.people),
-                incidents=range(_FIRST_INCIDENT, _FIRST_INCIDENT + options.incidents),
+                people=range(FIRST_PERSON, FIRST_PERSON + options.people),
+                incidents=range(FIRST_INCIDENT, FIRST_INCIDENT + options.incidents),
                 dispatchers=options.dispatchers // options.processes,
+                responders=options.responders // options.processes,
                 seconds=options.seconds,
                 seed=options.seed + 1000 * number,
-                pool=_CONNECTIONS // options.processes - 10,
+                at_once=options.at_once,
+                think_s=options.think,
             )
             for number in range(options.processes)
         ]
-        began = time.monotonic()
         with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
             blowing = pool.map_async(_blow, storms)
-            looks, found = _watch(cluster, network_id, blowing.ready)
+            watch = _watch(cluster, network_id, blowing.ready)
             outcomes = blowing.get()
-        seconds = time.monotonic() - began
         total = Outcome()
         for outcome in outcomes:
             total.add(outcome)
-        return _rows(cluster, network_id, options, total, looks, found, min(seconds, options.seconds))
+        peers = race_peers(cluster, options.peer_seconds, options.seed) if options.peer_seconds else []
+        return [*_rows(cluster, network_id, options, total, watch), *_peer_rows(options, watch, peers)]
 
 
 def _blow(storm: Storm) -> Outcome:
     return storm.blow()
 
 
-def _watch(cluster: PrivateCluster, network_id: int, over: object) -> tuple[int, list[tuple[str, int]]]:
-    """Ask the rows ten times a second what is broken, and give tired people a new shift; return looks and finds."""
+@dataclass
+class _Watch:
+    """What the watch saw: looks at the rows, what was broken at any of them, and connections it killed."""
+
+    looks: int = 0
+    killed: int = 0
+    found: list[tuple[str, int]] = field(default_factory=list)
+
+
+def _watch(cluster: PrivateCluster, network_id: int, over: Callable[[], bool]) -> _Watch:
+    """Ask the rows ten times a second what is broken, kill connections, and give tired people a new shift."""
     owner = engine.owner_engine(cluster.url())
-    looks, found = 0, []
-    while not over():  # type: ignore[operator]
-        with owner.begin() as connection:
-            found += broken(connection, network_id, WATCHED)
-            looks += 1
-            if looks % 10 == 0:
-                connection.execute(text(_NEW_SHIFT), {"n": network_id})
-        time.sleep(_WATCH_S)
+    watch = _Watch()
+    kill_at = time.monotonic() + 2 * _KILL_EVERY_S
+    with cluster.superuser(DATABASE) as superuser:
+        while not over():
+            with owner.begin() as connection:
+                watch.found += broken(connection, network_id, WATCHED)
+                watch.looks += 1
+                if watch.looks % 10 == 0:
+                    connection.execute(text(NEW_SHIFT), {"n": network_id})
+            if time.monotonic() > kill_at:
+                watch.killed += len(superuser.execute(_KILL, {"name": STORM}).fetchall())
+                kill_at += _KILL_EVERY_S
+            time.sleep(_WATCH_S)
     owner.dispose()
-    return looks, found
+    return watch
 
 
-def _rows(  # noqa: PLR0917  (everything that was seen)
-    cluster: PrivateCluster,
-    network_id: int,
-    options: argparse.Namespace,
-    total: Outcome,
-    looks: int,
-    found: list[tuple[str, int]],
-    seconds: float,
+_KILL: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = %(name)s AND xact_start IS NOT NULL ORDER BY random() LIMIT 1
+"""
+"""Ends one connection in the middle of its transaction, as the death of its process would."""
+
+
+def _rows(
+    cluster: PrivateCluster, network_id: int, options: argparse.Namespace, total: Outcome, watch: _Watch
 ) -> list[Row]:
     with cluster.superuser(DATABASE) as connection:
         (deadlocks,) = connection.execute(
@@ -349,27 +305,53 @@ def _rows(  # noqa: PLR0917  (everything that was seen)
     with owner.begin() as connection:
         afterwards = broken(connection, network_id)
     owner.dispose()
-    case = f"{options.dispatchers} dispatchers on {options.people} people, {options.seconds:g} s"
-    p50, p99 = percentiles_ms(total.accept_ns) if total.accept_ns else (None, None)
-    all50, all99 = percentiles_ms(total.act_ns) if total.act_ns else (None, None)
     print("claims: turned away with a sentence:", dict(total.refused.most_common()))
-    seed = options.seed
+    print(
+        f"claims: {watch.killed} connections killed and {total.killed} acts given up half way;"
+        f" {total.looked_in_vain} looks found nothing to answer"
+    )
+    case = (
+        f"{options.dispatchers} dispatchers, {options.responders} answering, {options.people} people,"
+        f" {options.think:g} s between two acts, {options.processes * options.at_once} at once, {options.seconds:g} s"
+    )
+    row = partial(Row, "claims", seed=options.seed)
+    commits, yeses, turned_away = len(total.commit_ns), len(total.accept_ns), total.refused.total()
+    p50, p99 = percentiles_ms(total.commit_ns) if commits else (None, None)
+    yes50, yes99 = percentiles_ms(total.accept_ns) if yeses else (None, None)
     return [
-        Row("claims", f"{case}: pairs", total.pairs / seconds, unit="pairs/s", n=total.pairs, seed=seed),
-        Row(
-            "claims", f"{case}: a yes, to COMMIT", unit="ms", p50_ms=p50, p99_ms=p99, n=len(total.accept_ns), seed=seed
+        row(
+            f"{case}: any act, from asking for it to COMMIT",
+            commits / options.seconds,
+            unit="acts/s",
+            p50_ms=p50,
+            p99_ms=p99,
+            n=commits,
         ),
+        row("a yes, from asking for it to COMMIT", unit="ms", p50_ms=yes50, p99_ms=yes99, n=yeses),
+        row("pairs formed", total.pairs / options.seconds, unit="pairs/s", n=total.pairs),
+        row("turned away with a sentence", turned_away / options.seconds, unit="acts/s", n=turned_away),
+        row("deadlocks", deadlocks, limit=0, unit="deadlocks", n=commits),
+        row("broken, watched every 100 ms", len(watch.found), limit=0, unit="rows", n=watch.looks),
+        row("broken afterwards, over the whole history", len(afterwards), limit=0, unit="rows", n=1),
+    ]
+
+
+def _peer_rows(options: argparse.Namespace, watch: _Watch, peers: list[Peer]) -> list[Row]:
+    broke = len({*watch.found})
+    return [
         Row(
             "claims",
-            f"{case}: any act",
-            total.acts / seconds,
-            unit="acts/s",
-            p50_ms=all50,
-            p99_ms=all99,
-            n=total.acts,
-            seed=seed,
-        ),
-        Row("claims", f"{case}: deadlocks", deadlocks, limit=0, unit="deadlocks", n=total.acts, seed=seed),
-        Row("claims", f"{case}: broken, watched every 100 ms", len(found), limit=0, unit="rows", n=looks, seed=seed),
-        Row("claims", f"{case}: broken afterwards", len(afterwards), limit=0, unit="rows", n=1, seed=seed),
+            f"somebody {what}, {peer.acts:,} acts of 80 clients on 40 people in {options.peer_seconds:g} s",
+            ours=broke,
+            peer=times,
+            peer_name=peer.name,
+            limit=0,
+            unit="times",
+            p50_ms=peer.p50_ms,
+            p99_ms=peer.p99_ms,
+            n=peer.acts,
+            seed=options.seed,
+        )
+        for peer in peers
+        for what, times in (("left alone", peer.alone), ("booked twice", peer.twice))
     ]

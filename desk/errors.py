@@ -66,7 +66,11 @@ class CertificateMissing(DeskError):
 
 
 class DispatchNeverMoves(DeskError):
-    """The place of a dispatch does not change once people were asked."""
+    """The place of a dispatch does not change once people were asked, but for one step back from the scene."""
+
+
+class MoveNotSeen(DeskError):
+    """The meeting point stepped back: both of you confirm where it is now before you say you are there."""
 
 
 class OfferNoLongerOpen(DeskError):
@@ -192,6 +196,10 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "lawful_step": NotLawful,
     "held_has_a_deadline": NotLawful,
     "a_dispatch_never_moves": DispatchNeverMoves,
+    "only_one_step_back": DispatchNeverMoves,
+    "only_outward": DispatchNeverMoves,
+    "both_have_seen_the_move_observer": MoveNotSeen,
+    "both_have_seen_the_move_buddy": MoveNotSeen,
     "one_standing_judgement": AlreadyJudged,
     "kept_apart_once": AlreadyKeptApart,
     "merged_once": MergedMeanwhile,

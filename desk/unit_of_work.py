@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
-from matcher.policy import PairPolicy
-from matcher.travel import TravelTimes
+from matcher.pairs import crow_flies
+from matcher.travel import RoadsOrCrow, WaryTravelTimes
 from records.repositories import networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.answers import AnswerRepository
@@ -20,16 +21,23 @@ from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
+from records.repositories.meetings import MeetingRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.reliability import ReliabilityRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
 from records.repositories.statements import StatementRepository
 from records.repositories.statistics import StatisticsRepository
+from records.repositories.streets import StreetRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
 from zones.lookup import ZoneMap
+
+if TYPE_CHECKING:
+    # Routing takes half a second to load, and only the wiring of a network with a region needs it.
+    from geo.exits import Footways
+    from geo.travel import Roads
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,23 @@ class NetworkNow:
     name: str
     kind: str
     zones_version: int
+    streets_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStreets:
+    """The streets of an imported region: for travel times, and for ground people can stand on."""
+
+    roads: Roads
+    footways: Footways
 
 
 def networks_on(session: Transaction) -> list[NetworkNow]:
     """Return all networks on this server, by id."""
-    return [NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version) for row in networks.every(session)]
+    return [
+        NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
+        for row in networks.every(session)
+    ]
 
 
 class UnitOfWork:
@@ -58,8 +78,8 @@ class UnitOfWork:
         *,
         clock: Callable[[datetime | None], datetime],
         keys: KeyRing,
-        travel: Callable[[PairPolicy], TravelTimes],
         zone_map: Callable[[UnitOfWork], ZoneMap],
+        streets: Callable[[UnitOfWork], KnownStreets | None],
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
 
@@ -68,12 +88,12 @@ class UnitOfWork:
         row = NetworkRepository(session, network_id).get()
         self._session = session
         self._zone_map = zone_map
-        self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version)
+        self._streets = streets
+        self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
         self.policy = NetworkPolicy.of(row.policy)
         self.now = clock(row.rehearsal_at)
         self.outside_now = clock(None)
         self.keys = keys
-        self.travel = travel(self.policy.pairs)
         self.facts: list[Fact] = []
 
     def record(self, *facts: Fact) -> None:
@@ -88,6 +108,17 @@ class UnitOfWork:
     def zone_map(self) -> ZoneMap:
         """The zones as cells, as of this network's present version."""
         return self._zone_map(self)
+
+    @cached_property
+    def streets(self) -> KnownStreets | None:
+        """The streets of the imported region, None where none was imported."""
+        return self._streets(self)
+
+    @cached_property
+    def travel(self) -> WaryTravelTimes:
+        """Travel times: on the streets where a region is imported, else as the crow flies."""
+        crow = crow_flies(self.policy.pairs)
+        return crow if self.streets is None else RoadsOrCrow(self.streets.roads, crow)
 
     @cached_property
     def networks(self) -> NetworkRepository:
@@ -125,6 +156,11 @@ class UnitOfWork:
         return ZoneRepository(self._session, self.network.id)
 
     @cached_property
+    def regions(self) -> StreetRepository:
+        """The streets of the imported region, and the public places on them."""
+        return StreetRepository(self._session, self.network.id)
+
+    @cached_property
     def responders(self) -> ResponderRepository:
         """Responders, their certificates, their present cells."""
         return ResponderRepository(self._session, self.network.id)
@@ -133,6 +169,11 @@ class UnitOfWork:
     def dispatches(self) -> DispatchRepository:
         """Dispatches, offers, seats, check-ins."""
         return DispatchRepository(self._session, self.network.id)
+
+    @cached_property
+    def meetings(self) -> MeetingRepository:
+        """Where the people of dispatches meet."""
+        return MeetingRepository(self._session, self.network.id)
 
     @cached_property
     def events(self) -> EventRepository:

@@ -31,6 +31,13 @@ DISK_REACH_M = (0.0, 140.0, 370.0, 560.0, 770.0, 980.0, 1_185.0, 1_400.0, 1_600.
 The smallest reach found on 700 places spread over the globe and round all twelve pentagons, rounded down.
 """
 
+DESCENDANT_REACH_M = {9: 0.0, 8: 390.0, 7: 1_410.0, 6: 4_110.0, 5: 11_250.0}
+"""Metres within which the centres of all res-9 cells of a cell lie from its own centre, by the cell's resolution.
+
+The sum, level by level, of the largest distances found on 3,700 places spread over the globe and round all twelve
+pentagons, rounded up.
+"""
+
 _MAX_RESOLUTION = 15
 
 
@@ -144,6 +151,41 @@ def ancestor_mask(resolution: int, ancestor: int) -> tuple[int, int]:
         raise NotAResolution
     unused_digits = (1 << 3 * (_MAX_RESOLUTION - ancestor)) - 1
     return ~(0xF << 52), ancestor << 52 | unused_digits
+
+
+def descendants(number: int, resolution: int) -> tuple[int, int]:
+    """Return the smallest and the largest number that a descendant at a finer (or equal) resolution can have.
+
+    The digits of a descendant begin with its ancestor's, so one range of an index holds them all and no other cell of
+    that resolution. Unchecked, for the hot paths.
+    """
+    coarse = number >> 52 & 0xF
+    if not coarse <= resolution <= _MAX_RESOLUTION:
+        raise NotAResolution
+    free = sum(7 << 3 * (_MAX_RESOLUTION - finer) for finer in range(coarse + 1, resolution + 1))
+    least = (number & ~(0xF << 52) | resolution << 52) & ~free
+    return least, least | free
+
+
+def child_numbers(number: int) -> list[int]:
+    """Return the numbers of the cells one resolution finer."""
+    return list(basic_int.cell_to_children(number))
+
+
+def disk_numbers(number: int, steps: int) -> list[int]:
+    """Return the numbers of the cells at most `steps` neighbours away, the cell itself included."""
+    return list(basic_int.grid_disk(number, steps))
+
+
+def centres(numbers: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centres of cells as two arrays of degrees, longitudes and latitudes (WGS84)."""
+    found = np.array([basic_int.cell_to_latlng(number) for number in numbers], dtype=np.float64).reshape(-1, 2)
+    return found[:, 1], found[:, 0]
+
+
+def resolution_of_number(number: int) -> int:
+    """Return the resolution of a cell number; unchecked, for the hot paths."""
+    return number >> 52 & 0xF
 
 
 def child_count(number: int, resolution: int) -> int:

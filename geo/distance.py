@@ -54,6 +54,15 @@ def metres_from(here: LonLat, lons: NDArray[np.float64], lats: NDArray[np.float6
     return metres
 
 
+def metres_among(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return great-circle metres between WGS84 places, degrees, longitude first on the last axis; shapes broadcast."""
+    lon1, lat1 = np.radians(here[..., 0]), np.radians(here[..., 1])
+    lon2, lat2 = np.radians(there[..., 0]), np.radians(there[..., 1])
+    chord = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    return metres
+
+
 def moved(place: LonLat, east_m: float, north_m: float) -> LonLat:
     """Return the place that lies `east_m` and `north_m` metres away (local plane; good to 0.1 % below 10 km)."""
     lat = place.lat + math.degrees(north_m / EARTH_RADIUS_M)

@@ -6,9 +6,13 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from matcher.candidates import Candidate
     from matcher.policy import PairPolicy
@@ -110,16 +114,6 @@ def count_refusals(people: Sequence[Candidate], kinds: Sequence[Kind]) -> Counte
     Kinds are counted against kinds, then the few pairs on an avoid list are moved; no pair is looked at twice,
     so ten thousand people cost no fifty million looks.
     """
-    counts: Counter[PairRule] = Counter()
-    sizes = list(Counter(kinds).items())
-    for position, (kind, size) in enumerate(sizes):
-        alike = refusal(kind, kind)
-        if alike is not None:
-            counts[alike] += size * (size - 1) // 2
-        for other, other_size in sizes[position + 1 :]:
-            rule = refusal(kind, other)
-            if rule is not None:
-                counts[rule] += size * other_size
     kind_by_id = {person.responder_id: kind for person, kind in zip(people, kinds, strict=True)}
     avoiding = {
         (min(person.responder_id, avoided), max(person.responder_id, avoided))
@@ -127,9 +121,39 @@ def count_refusals(people: Sequence[Candidate], kinds: Sequence[Kind]) -> Counte
         for avoided in person.avoids
         if avoided in kind_by_id and avoided != person.responder_id
     }
-    for lower_id, higher_id in avoiding:
+    return count_by_kind(Counter(kinds), [(kind_by_id[low], kind_by_id[high]) for low, high in avoiding])
+
+
+def count_by_kind(people: Mapping[Kind, int], avoiding: Iterable[tuple[Kind, Kind]]) -> Counter[PairRule]:
+    """Count all unordered pairs of so many people of each kind under the first rule that keeps them apart.
+
+    Parameters
+    ----------
+    avoiding
+        The kinds of each two people of whom one stands on the other's avoid list.
+    """
+    counts: Counter[PairRule] = Counter()
+    # Reach is counted apart from the rest: there are few sorts of people, but each may reach any set of points.
+    reaches = sorted({kind.reach for kind in people})
+    column = {reach: position for position, reach in enumerate(reaches)}
+    far_apart = np.array([[not one & other for other in reaches] for one in reaches], dtype=np.int64)
+    sorts: dict[Kind, NDArray[np.int64]] = {}
+    for kind, size in people.items():
+        row = sorts.setdefault(kind._replace(reach=EVERY_POINT), np.zeros(len(reaches), dtype=np.int64))
+        row[column[kind.reach]] += size
+    listed = list(sorts.items())
+    for position, (kind, sizes) in enumerate(listed):
+        for other, other_sizes in listed[position:]:
+            rule = refusal(kind, other)
+            if rule is not None:
+                pairs = int(sizes.sum()) * int(other_sizes.sum() - (kind == other))
+            else:
+                # Everybody reaches some point, so nobody is far apart from themself.
+                rule, pairs = PairRule.NO_SHARED_MEETING_POINT, int(sizes @ far_apart @ other_sizes)
+            counts[rule] += pairs // 2 if kind == other else pairs
+    for one, another in avoiding:
         counts[PairRule.ON_AVOID_LIST] += 1
-        rule = refusal(kind_by_id[lower_id], kind_by_id[higher_id])
+        rule = refusal(one, another)
         if rule is not None:
             counts[rule] -= 1
     return +counts

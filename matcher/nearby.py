@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geo import cells
-from geo.distance import metres_from
+from geo.distance import metres_between, metres_from
 from geo.points import LonLat
 from matcher.errors import SnapshotOutOfDate
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from matcher.candidates import Candidate
     from matcher.travel import TravelTimes
+
+    Batches = Iterator[tuple[int, Sequence[Candidate]]]
 
 _BLOCK_RESOLUTIONS: Final = (8, 7, 6)
 _COARSEST_RESOLUTION: Final = 5
@@ -173,3 +177,99 @@ def _opened(
         those = block.modes == mode
         bounds[those] = _whole(travel.lower_bound(metres[those], str(mode)))
     return list(zip(bounds.tolist(), block.groups, strict=True))
+
+
+_OUTERMOST: Final = 5
+_FARTHEST_M: Final = 200_000.0
+
+
+class CellsInOrder:
+    """Cells in the order in which somebody in them could be there, for people who live in a database.
+
+    Together the batches hold every res-9 cell from which somebody could be there within the limit, once each; coarser
+    cells stand for their descendants (`geo.cells.descendants`). A cell is opened only when its turn comes, so the
+    work is the same however many people there are.
+
+    Parameters
+    ----------
+    destinations
+        Meeting points, WGS84; the bounds hold for the soonest of them.
+    modes
+        The ways in which people may travel.
+    """
+
+    def __init__(
+        self, destinations: Sequence[LonLat], travel: TravelTimes, modes: Sequence[str], limit_s: float
+    ) -> None:
+        self._limit_s = limit_s
+        self._bounds = partial(_bounds_of, destinations=destinations, travel=travel, modes=modes)
+        first = _outermost(destinations, travel, modes, limit_s)
+        self._heap = list(zip(self._bounds(first), first, strict=True))
+        heapq.heapify(self._heap)
+
+    def take(self, wanted: int, finest: int) -> tuple[int, list[int]]:
+        """Return the next cell numbers, with whole seconds that nobody in them, nor in any later ones, can beat.
+
+        Parameters
+        ----------
+        wanted
+            How many cells; fewer come at the end of the reach, none after it.
+        finest
+            The resolution to which cells are opened, 9 at most; coarser ones hold more ground each.
+        """
+        gathered: list[int] = []
+        gathered_bound = 0
+        while len(gathered) < wanted and self._heap and self._heap[0][0] <= self._limit_s:
+            bound, number = heapq.heappop(self._heap)
+            if cells.resolution_of_number(number) < finest:
+                inner = cells.child_numbers(number)
+                for inner_bound, child in zip(self._bounds(inner), inner, strict=True):
+                    # A child never promises less than its parent, so cells come in order of their bounds.
+                    heapq.heappush(self._heap, (max(bound, inner_bound), child))
+                continue
+            if not gathered:
+                gathered_bound = bound
+            gathered.append(number)
+        return gathered_bound, gathered
+
+
+def cells_within(
+    destinations: Sequence[LonLat], travel: TravelTimes, mode: str, limit_s: float, resolution: int
+) -> list[int]:
+    """Return the numbers of all cells of a resolution from which somebody might be there within the limit, sorted."""
+    found = _outermost(destinations, travel, (mode,), limit_s)
+    for finer in range(_OUTERMOST, resolution + 1):
+        if finer > _OUTERMOST:
+            found = [child for number in found for child in cells.child_numbers(number)]
+        bounds = _bounds_of(found, destinations, travel, (mode,))
+        found = [number for bound, number in zip(bounds, found, strict=True) if bound <= limit_s]
+    return sorted(found)
+
+
+def _outermost(destinations: Sequence[LonLat], travel: TravelTimes, modes: Sequence[str], limit_s: float) -> list[int]:
+    """Return coarse cells that hold everywhere from where somebody could be there within the limit."""
+    spread_m = max(metres_between(destinations[0], place) for place in destinations)
+    outward_m = _reach_m(travel, modes, limit_s) + spread_m + cells.DESCENDANT_REACH_M[_OUTERMOST]
+    # Rings of k steps reach at least 1.5 edges a step, and cells of one resolution differ by up to a third in edge.
+    steps = math.ceil(outward_m / cells.edge_m(_OUTERMOST)) + 1
+    return cells.disk_numbers(cells.number_at(destinations[0], _OUTERMOST), steps)
+
+
+def _bounds_of(
+    numbers: Sequence[int], destinations: Sequence[LonLat], travel: TravelTimes, modes: Sequence[str]
+) -> list[int]:
+    """Return for cells of one resolution whole seconds that nobody in them can beat."""
+    if not numbers:
+        return []
+    sure_m = cells.DESCENDANT_REACH_M[cells.resolution_of_number(numbers[0])] + _SLACK_M
+    metres = np.maximum(_nearest(destinations, *cells.centres(numbers)) - sure_m, 0.0)
+    bounds: list[int] = _whole(np.minimum.reduce([travel.lower_bound(metres, mode) for mode in modes])).tolist()
+    return bounds
+
+
+def _reach_m(travel: TravelTimes, modes: Sequence[str], limit_s: float) -> float:
+    """Return metres from which nobody could be there within the limit."""
+    metres = np.geomspace(100.0, _FARTHEST_M, 96)
+    soonest = np.minimum.reduce([travel.lower_bound(metres, mode) for mode in modes])
+    beyond = np.flatnonzero(soonest > limit_s)
+    return float(metres[beyond[0]]) if beyond.size else _FARTHEST_M

@@ -78,7 +78,7 @@ class Arrival:
 
 
 _Key = tuple[int, int, int]
-_Found = tuple[_Key, Arrival, Arrival, int]
+Found = tuple[_Key, Arrival, Arrival, int]
 
 
 def crow_flies(policy: PairPolicy) -> CrowFlies:
@@ -118,7 +118,7 @@ def rank_pairs(
     found = scan(_by_least_cost(going), scene, policy, n)
     refused = count_refusals([it.person for it in going], [it.kind for it in going])
     return Ranking(
-        pairs=tuple(_pair(it, scene, policy, meeting_points) for it in found),
+        pairs=tuple(as_pair(it, scene, policy, meeting_points) for it in found),
         candidates=len(going),
         ruled_out=screened.ruled_out,
         why=screened.why,
@@ -151,16 +151,42 @@ def rank_nearby(
     if not meeting_points:
         raise NoMeetingPoint
     nearby.check(scene.now, policy.position_age)
+    batches = nearby.in_order([point.place for point in meeting_points], travel)
+    return rank_streamed(batches, scene, policy, travel, meeting_points, n=n)
+
+
+def rank_streamed(
+    people: Iterable[tuple[int, Sequence[Candidate]]],
+    scene: Scene,
+    policy: PairPolicy,
+    travel: TravelTimes,
+    meeting_points: Sequence[MeetingPoint],
+    *,
+    n: int = 3,
+) -> tuple[Pair, ...]:
+    """Rank the same pairs as `rank_pairs` from people who come in batches, and stop asking for more when sure.
+
+    Parameters
+    ----------
+    people
+        Batches in the order of their bounds: whole seconds that none of a batch, nor of any later one, can beat to
+        the soonest meeting point. Nobody comes twice.
+
+    Raises
+    ------
+    NoMeetingPoint
+        When there is no meeting point.
+    """
     places = [point.place for point in meeting_points]
 
     def batches() -> Iterator[tuple[int, Sequence[Arrival]]]:
         limit_s = policy.eta_limit.total_seconds()
-        for bound_s, people in nearby.in_order(places, travel):
+        for bound_s, batch in people:
             if bound_s > limit_s:
                 return
-            yield bound_s, arrivals(screen(people, scene, policy, travel, places), scene, policy)
+            yield bound_s, arrivals(screen(batch, scene, policy, travel, places), scene, policy)
 
-    return tuple(_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
+    return tuple(as_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
 
 
 def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arrival]:
@@ -179,7 +205,7 @@ def _by_least_cost(going: Sequence[Arrival]) -> Iterator[tuple[int, Sequence[Arr
         yield one.least_s, (one,)
 
 
-def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[_Found]:
+def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy: PairPolicy, n: int) -> list[Found]:
     """Return the `n` cheapest pairs as (key, one, other, index of the meeting point), exactly (threshold scan).
 
     Each batch comes with a lower bound, in whole seconds, on the cost of any pair that has a member in it or in a
@@ -189,7 +215,7 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
     cost. All terms are whole and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor
     2003, threshold algorithm).
     """
-    best: list[_Found] = []
+    best: list[Found] = []
     if n < 1:
         return best
     seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
@@ -224,7 +250,7 @@ def _open(
 def _walk(  # noqa: PLR0917 - the inner loop of the scan
     newcomer: Arrival,
     partners: list[tuple[int, int, Arrival]],
-    best: list[_Found],
+    best: list[Found],
     scene: Scene,
     policy: PairPolicy,
     n: int,
@@ -252,7 +278,8 @@ def pair_cost(one: Arrival, other: Arrival, scene: Scene, policy: PairPolicy) ->
     return meet_s + one.own_s + other.own_s + shared_s, later.index(meet_s)
 
 
-def _pair(found: _Found, scene: Scene, policy: PairPolicy, meeting_points: Sequence[MeetingPoint]) -> Pair:
+def as_pair(found: Found, scene: Scene, policy: PairPolicy, meeting_points: Sequence[MeetingPoint]) -> Pair:
+    """Return a pair that was found, with seats and reasons."""
     (cost_s, _, _), one, other, point = found
     observer, buddy = seated(one.person, other.person, scene.now, policy)
     first, second = (one, other) if observer is one.person else (other, one)
@@ -266,44 +293,3 @@ def _pair(found: _Found, scene: Scene, policy: PairPolicy, meeting_points: Seque
         cost_s=cost_s,
         reasons=reasons(later_s, observer, buddy, scene, policy),
     )
-
-
-def order_to_ask(going: Sequence[Arrival], scene: Scene, policy: PairPolicy, most: int) -> list[Candidate]:
-    """Return up to `most` people by the cheapest pair each could be in, exactly; ties by ids.
-
-    The two of the best pair come first; people who fit nobody are left out. People are taken in order of the least
-    their pairs can cost, and their partners in the same order, so only about as many are looked at as are wanted.
-    """
-    if most < 1:
-        return []
-    ordered = sorted(going, key=lambda it: (it.least_s, it.person.responder_id))
-    kinds = {it.kind for it in going}
-    open_to: dict[Kind, frozenset[Kind]] = {}
-    ranked: list[tuple[_Key, int, Candidate]] = []
-    for one in ordered:
-        if len(ranked) >= most and one.least_s > ranked[most - 1][0][0]:
-            break
-        if one.kind not in open_to:
-            open_to[one.kind] = frozenset(other for other in kinds if refusal(one.kind, other) is None)
-        if not open_to[one.kind]:
-            continue
-        cheapest = _cheapest(one, ordered, open_to[one.kind], scene, policy)
-        if cheapest is not None:
-            insort(ranked, (cheapest, one.person.responder_id, one.person), key=lambda it: it[:2])
-    return [person for _, _, person in ranked[:most]]
-
-
-def _cheapest(
-    one: Arrival, ordered: Sequence[Arrival], kinds: frozenset[Kind], scene: Scene, policy: PairPolicy
-) -> _Key | None:
-    """Return the key of the cheapest pair that one person could be in, or None."""
-    cheapest: _Key | None = None
-    for other in ordered:
-        if cheapest is not None and other.least_s + one.own_s > cheapest[0]:
-            break
-        if other is one or other.kind not in kinds or avoid_each_other(one.person, other.person):
-            continue
-        low, high = sorted((one.person.responder_id, other.person.responder_id))
-        key = (pair_cost(one, other, scene, policy)[0], low, high)
-        cheapest = key if cheapest is None else min(cheapest, key)
-    return cheapest

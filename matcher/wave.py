@@ -74,7 +74,7 @@ def next_wave(
     Parameters
     ----------
     ranked
-        People who may be asked, best first (`matcher.pairs.order_to_ask`), without those who hold an offer here.
+        People who may be asked, best first (`matcher.order.order_to_ask`), without those who hold an offer here.
     yeses
         People who said yes and wait for a partner. With any, only people who fit one of them are asked, so that
         nobody is left waiting; if nobody fits, the wave is chosen as if there were none.

@@ -334,6 +334,13 @@ def progress(
     return _shift(request, uow, actor)
 
 
+@router.post("/go/{dispatch_id}/moved", dependencies=[may(Act.RESPOND)])
+def moved(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Confirm where the meeting point stepped back to."""
+    dispatching.see_move(uow, actor, read_id(dispatch_id))
+    return _shift(request, uow, actor)
+
+
 @router.post("/go/{dispatch_id}/checkin", dependencies=[may(Act.RESPOND)])
 def check_in(
     dispatch_id: str, request: Request, uow: Uow, actor: Actor, state: Annotated[CheckinState, Form()]

@@ -14,6 +14,7 @@ from api.schemas.dispatches import (
     DispatchesOut,
     DispatchIn,
     DispatchOut,
+    MovedIn,
     OwnDispatchOut,
     PairsOut,
     ProgressIn,
@@ -26,11 +27,21 @@ router = APIRouter(prefix="/api", tags=["dispatches"], route_class=RetryingRoute
 
 
 @router.get("/incidents/{incident_id}/pairs", dependencies=[may(Act.DISPATCH)])
-def pairs(
-    incident_id: str, uow: Uow, actor: Actor, task: Task | None = None, limit: Annotated[int, Query(ge=1, le=20)] = 3
+def pairs(  # noqa: PLR0917  (the words of the call)
+    incident_id: str,
+    uow: Uow,
+    actor: Actor,
+    task: Task | None = None,
+    limit: Annotated[int, Query(ge=1, le=20)] = 3,
+    about: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
 ) -> PairsOut:
-    """Return the best pairs for an incident, with reasons, and who was ruled out by which rule."""
-    return PairsOut.of(dispatching.propose(uow, actor, read_id(incident_id), task, limit))
+    """Return the best pairs for an incident, with reasons, and who was ruled out by which rule.
+
+    `about`, an alias or an id, asks why somebody is not among them.
+    """
+    number = read_id(incident_id)
+    why = None if about is None else dispatching.explain(uow, actor, number, about, task)
+    return PairsOut.of(dispatching.propose(uow, actor, number, task, limit) | {"about": why})
 
 
 @router.post(
@@ -72,6 +83,13 @@ def cancel(dispatch_id: str, uow: Uow, actor: Actor) -> DispatchOut:
 def progress(dispatch_id: str, body: ProgressIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
     """Take the next step of one's own, or step out."""
     dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step, body.found)
+    return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
+
+
+@router.post("/dispatches/{dispatch_id}/moved", dependencies=[may(Act.RESPOND)])
+def moved(dispatch_id: str, body: MovedIn, uow: Uow, actor: Actor) -> OwnDispatchOut:  # noqa: ARG001  (true is all it says)
+    """Confirm that one has seen where the meeting point stepped back to."""
+    dispatch = dispatching.see_move(uow, actor, read_id(dispatch_id))
     return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
 
 

@@ -36,6 +36,14 @@ class ProgressIn(BaseModel):
     found: Found | None = None
 
 
+class MovedIn(BaseModel):
+    """That one person has seen where the meeting point is now."""
+
+    model_config = _STRICT
+
+    seen: Literal[True]
+
+
 class CheckinIn(BaseModel):
     """How one person is."""
 
@@ -100,6 +108,28 @@ class PairOut(BaseModel):
     reasons: list[ReasonOut]
 
 
+class KeptApartOut(BaseModel):
+    """How many people somebody may not go with under a rule, and the nearest of them; an avoid list names nobody."""
+
+    rule: str
+    text: str
+    people: int
+    with_: list[str] = Field(alias="with")
+
+
+class AboutOut(BaseModel):
+    """Why somebody would not be asked, or their best pair."""
+
+    alias: str
+    id: str
+    eligible: bool
+    rule: str | None
+    text: str
+    best_pair: PairOut | None
+    kept_apart: list[KeptApartOut]
+    looked_at: int
+
+
 class PairsOut(BaseModel):
     """The best pairs for an incident, and why the others are not among them."""
 
@@ -112,6 +142,7 @@ class PairsOut(BaseModel):
     places_free: int
     note: str
     caution: str | None
+    about: AboutOut | None = None
 
     @classmethod
     def of(cls, shown: dict[str, Any]) -> Self:
@@ -126,6 +157,7 @@ class SeatOut(BaseModel):
     alias: str
     step: str
     found: Found | None
+    move_seen: bool | None = None
     checkin_due_at: str | None
     checkin_missed_at: str | None
     alarm: Literal["help", "duress"] | None
@@ -161,6 +193,7 @@ class DispatchOut(BaseModel):
     state: str
     place: int
     meeting_point: MeetingPointOut
+    meeting_moved_at: str | None = None
     seats: list[SeatOut]
     left: list[LeftOut]
     offers: list[DeskOfferOut]
@@ -218,6 +251,8 @@ class OwnDispatchOut(BaseModel):
     partner_step: str | None
     partner_calls_help: bool
     meeting_point: MeetingPointOut | None
+    meeting_moved_at: str | None = None
+    move_seen: bool = True
     meet_by: str | None
     place: PointOut | None
     checkin_due_at: str | None

@@ -3,11 +3,13 @@
 from desk.dispatching.answering import accept, decline
 from desk.dispatching.asking import expire_due
 from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
+from desk.dispatching.explaining import explain
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress
 from desk.dispatching.planning import PlannedPair, plan, send_all
 from desk.dispatching.proposing import propose
 from desk.dispatching.sending import send
+from desk.dispatching.stepping import see_move, step_back
 from desk.dispatching.views import (
     dispatch_view,
     dispatch_views,
@@ -27,6 +29,7 @@ __all__ = [
     "dispatch_view",
     "dispatch_views",
     "expire_due",
+    "explain",
     "held_due",
     "hold_for_silence",
     "my_answer",
@@ -36,9 +39,11 @@ __all__ = [
     "plan",
     "progress",
     "propose",
+    "see_move",
     "seek_partner",
     "send",
     "send_all",
+    "step_back",
     "stop_asking",
     "views_for",
     "withdraw",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from desk import errors
 from desk.access import Actor
-from desk.dispatching import asking, ending, gathering
+from desk.dispatching import asking, gathering
 from desk.dispatching.telling import tell, tell_all
-from desk.events import OfferAccepted, OfferDeclined, PairFormed
+from desk.events import OfferAccepted, OfferDeclined, OfferReleased, PairFormed
 from desk.lifecycle import require_offer_step
 from desk.unit_of_work import UnitOfWork
 from matcher.candidates import Candidate
@@ -46,8 +46,9 @@ def accept(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     uow.responders.count_answers([offer.responder_id], yes=True)
     tell(uow, OfferAccepted, dispatch, offer.responder_id)
     yeses = asking.in_order(order, [gathering.candidate(entry) for entry in entries])
-    _seat_who_fits(uow, dispatch, yeses, left)
-    uow.dispatches.offers([dispatch.id])
+    if _seat_who_fits(uow, dispatch, yeses, left):
+        # The offer returned shows what is written.
+        uow.dispatches.offers([dispatch.id])
     return offer
 
 
@@ -72,34 +73,35 @@ def decline(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     uow.responders.count_answers([offer.responder_id], yes=False)
     uow.dispatches.change(dispatch)
     tell(uow, OfferDeclined, dispatch, offer.responder_id)
-    uow.dispatches.offers([dispatch.id])
     return offer
 
 
 def _mine(uow: UnitOfWork, actor: Actor, offer_id: int) -> tuple[Offer, Dispatch, list[Offer]]:
-    offer = uow.dispatches.find_offer(offer_id)
-    if offer is None or offer.responder_id != actor.responder_id:
+    dispatch = uow.dispatches.lock_to_answer(offer_id, actor.responder_id) if actor.responder_id is not None else None
+    if dispatch is None:
         raise errors.NotFound
-    dispatch = uow.dispatches.lock(offer.dispatch_id, with_incident=True)
-    # Read again behind the lock; the record found above shows what is read.
-    return offer, dispatch, uow.dispatches.offers([dispatch.id])
+    # Read behind the lock: nothing about these offers changes from here on but by this act.
+    offers = uow.dispatches.offers([dispatch.id])
+    return next(offer for offer in offers if offer.id == offer_id), dispatch, offers
 
 
-def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate], left: Sequence[Seat]) -> None:
+def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate], left: Sequence[Seat]) -> bool:
+    """Form the pair if there is one now; say whether there is."""
     chosen = _beside_the_one_left(uow, left, yeses) if dispatch.state == D.HELD else _two(uow, dispatch, yeses)
     if not chosen or not gathering.is_lawful(uow.dispatches.standing(dispatch.incident_id), dispatch.task):
         uow.dispatches.change(dispatch)
-        return
+        return False
     seated = set(chosen.values())
-    ending.release(uow, dispatch, keeping=seated)
-    uow.dispatches.settle(dispatch.id, seated)
-    for number, responder_id in sorted(chosen.items()):
-        uow.dispatches.seat(dispatch.id, number, responder_id, uow.now)
+    released = uow.dispatches.settle(dispatch.id, seated, uow.now)
+    if released:
+        tell(uow, OfferReleased, dispatch, *released)
+    uow.dispatches.seat(dispatch.id, chosen, uow.now)
     for seat in left:
         # Whoever was left begins again at the meeting point.
         uow.dispatches.change_seat(seat, step=0, checkin_due_at=None, checkin_missed_at=None)
     uow.dispatches.change(dispatch, state=D.PAIRED, state_at=uow.now, held_until=None, seats_wanted=[])
     tell_all(uow, PairFormed, dispatch, seated | {seat.responder_id for seat in left})
+    return True
 
 
 def _two(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate]) -> dict[int, int]:

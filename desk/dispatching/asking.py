@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from desk.dispatching import ending, gathering
+from desk.dispatching.counting import count_everybody
 from desk.dispatching.telling import tell
 from desk.events import OfferExpired, OfferMade
 from desk.unit_of_work import UnitOfWork
 from geo.points import LonLat
 from matcher.buddy import kind_of, may_go_together
 from matcher.candidates import Candidate, Scene
-from matcher.eligibility import Rule, screen
-from matcher.pairs import arrivals, order_to_ask
+from matcher.meeting import MeetingPoint
+from matcher.order import nearest_streamed, order_streamed
 from matcher.wave import next_wave
 from records.enums import DispatchState as D
 from records.enums import OfferState as O
@@ -26,42 +27,60 @@ _AT_ONCE = 20
 OBSERVER, BUDDY = 1, 2
 
 
+People = Iterable[tuple[int, Sequence[Candidate]]]
+"""Batches of people, nearest first, each with whole seconds that none of it, nor of any later one, can beat."""
+
+
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who is to be asked, with whole seconds to the meeting point, and who was ruled out by which rule."""
+class Ranked:
+    """People in the order in which they are to be asked, with whole seconds to the meeting point."""
 
-    people: list[NewOffer]
-    ruled_out: dict[str, int]
+    people: list[Candidate]
+    eta_s: dict[int, int]
 
 
-def choose(  # noqa: PLR0917  (the wave's own words)
+def rank(  # noqa: PLR0917  (the wave's own words)
     uow: UnitOfWork,
     scene: Scene,
-    people: Sequence[Candidate],
+    people: People,
     meet_at: LonLat,
-    yeses: Sequence[Candidate] = (),
     size: int | None = None,
-) -> Asked:
+    at_least_s: int = 0,
+    fits: Callable[[Candidate], bool] | None = None,
+) -> Ranked:
+    """Rank people for a wave, without locks, and some to spare for those who are in other hands by then.
+
+    Parameters
+    ----------
+    size
+        How many are to be asked, where a dispatcher says so.
+    at_least_s
+        What the best pair costs there, where that is known.
+    fits
+        Who may join those who wait, when somebody does.
+    """
+    policy, ways = uow.policy.pairs, gathering.ways_to(uow, scene)
+    most = 2 * (policy.largest_wave if size is None else size)
+    if fits is None:
+        found = order_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, at_least_s=at_least_s)
+        return Ranked(*found)
+    return Ranked(*nearest_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, fits=fits))
+
+
+def take(
+    uow: UnitOfWork, scene: Scene, ranked: Ranked, yeses: Sequence[Candidate] = (), size: int | None = None
+) -> list[NewOffer]:
     """Choose a wave and take its people for this transaction; whoever is in other hands is replaced by the next.
 
     Ranked without locks, then taken in id order, then looked at again: what was free when ranked may not be free now.
     """
-    policy = uow.policy.pairs
-    screened = screen(people, scene, policy, uow.travel, [meet_at])
-    going = arrivals(screened, scene, policy)
-    eta_s = {it.person.responder_id: it.seconds[0] for it in going}
-    if yeses:
-        ranked = [it.person for it in sorted(going, key=lambda it: (it.least_s, it.person.responder_id))]
-    else:
-        ranked = order_to_ask(going, scene, policy, 2 * policy.largest_wave)
+    people = ranked.people
     while True:
-        wave = next_wave(ranked, yeses, scene, policy, size=size)
-        free = uow.responders.free(uow.responders.claim(wave), uow.now)
+        wave = next_wave(people, yeses, scene, uow.policy.pairs, size=size)
+        free = uow.responders.free(uow.responders.claim(wave), uow.now) if wave else set()
         if free.issuperset(wave):
-            break
-        ranked = [person for person in ranked if person.responder_id in free or person.responder_id not in wave]
-    counts = {rule.value: screened.ruled_out[rule] for rule in Rule if screened.ruled_out[rule]}
-    return Asked([NewOffer(person, eta_s[person]) for person in wave], counts)
+            return [NewOffer(person, ranked.eta_s[person]) for person in wave]
+        people = [person for person in people if person.responder_id in free or person.responder_id not in wave]
 
 
 def ask(uow: UnitOfWork, dispatch: Dispatch, people: Sequence[NewOffer]) -> None:
@@ -82,18 +101,34 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     offers = uow.dispatches.offers([dispatch.id])
     # A no and silence stand; whoever was released wanted to come, or was not needed yet.
     before = {offer.responder_id for offer in offers if offer.state != O.RELEASED}
-    everybody = gathering.candidates(uow, row)
     seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active] if dispatch.state == D.HELD else []
-    yeses = in_order(waiting_order(offers, seats), everybody)
-    people = [person for person in everybody if person.responder_id not in before]
-    if dispatch.state == D.HELD:
-        people = [person for person in people if all(may_join(uow, person, seat, yeses) for seat in seats)]
+    order = waiting_order(offers, seats)
+    yeses = in_order(order, gathering.candidates(uow, row, order)) if order else []
     meet_at = uow.dispatches.places([dispatch.id])[dispatch.id].meeting_point
-    asked = choose(uow, scene, people, meet_at, yeses)
-    if asked.people:
-        uow.dispatches.change(dispatch, waves=dispatch.waves + 1, ruled_out=asked.ruled_out)
-        ask(uow, dispatch, asked.people)
-    return len(asked.people)
+    around = gathering.PeopleAround(uow, row, [meet_at], before)
+
+    def joins(person: Candidate) -> bool:
+        beside = any(may_go_together(person, yes, uow.now, uow.policy.pairs) for yes in yeses)
+        return beside and all(may_join(uow, person, seat, yeses) for seat in seats)
+
+    ranked = rank(uow, scene, around.in_order(), meet_at, fits=joins if yeses else None)
+    if not (ranked.people or seats):
+        # Nobody fits those who wait: the wave is chosen as if nobody did.
+        ranked = rank(uow, scene, around.in_order(), meet_at)
+    asked = take(uow, scene, ranked, yeses)
+    if asked:
+        uow.dispatches.change(dispatch, waves=dispatch.waves + 1)
+        ask(uow, dispatch, asked)
+    return len(asked)
+
+
+def say_why(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """Write down who was ruled out by which rule, for the dispatcher who hears that nobody was found."""
+    row = uow.dispatches.scene(dispatch.incident_id)
+    place = uow.dispatches.places([dispatch.id])[dispatch.id].meeting_point
+    meet_at = MeetingPoint(place, dispatch.meeting_name, "", "vetted")
+    counts = count_everybody(uow, row, gathering.scene_of(uow, row, dispatch.task), [meet_at])
+    uow.dispatches.change(dispatch, ruled_out=counts.by_rule())
 
 
 def waiting_order(offers: Sequence[Offer], left: Sequence[Seat]) -> list[int]:
@@ -130,6 +165,7 @@ def expire_due(uow: UnitOfWork) -> int:
         if dispatch.state == D.HELD:
             _ask_again_for_one(uow, dispatch, still_open=still_open)
         elif _in_vain(uow, dispatch, still_open=still_open):
+            say_why(uow, dispatch)
             ending.finish(uow, dispatch, D.UNFILLED)
     return len(due)
 

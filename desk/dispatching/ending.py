@@ -10,7 +10,6 @@ from desk.events import DispatchEnded, IncidentClosed, IncidentUnfounded, OfferR
 from desk.lifecycle import require_dispatch_step
 from desk.unit_of_work import UnitOfWork
 from records.enums import DispatchState as D
-from records.enums import OfferState as O
 from records.enums import Task
 from records.models import Dispatch
 
@@ -60,7 +59,7 @@ def held_due(uow: UnitOfWork) -> int:
 def finish(uow: UnitOfWork, dispatch: Dispatch, state: D) -> None:
     """End a dispatch taken before: offers released, seats ended, in one transaction; raises NotLawful."""
     require_dispatch_step(dispatch.state, state)
-    release(uow, dispatch)
+    _release(uow, dispatch)
     people = uow.dispatches.end_seats(dispatch.id, "cleared" if state == D.CLEARED else "cancelled", uow.now)
     uow.dispatches.change(dispatch, state=state, state_at=uow.now, held_until=None, offers_until=None, seats_wanted=[])
     if state == D.CLEARED:
@@ -68,17 +67,11 @@ def finish(uow: UnitOfWork, dispatch: Dispatch, state: D) -> None:
     tell_all(uow, DispatchEnded, dispatch, people)
 
 
-def release(uow: UnitOfWork, dispatch: Dispatch, keeping: Collection[int] = ()) -> None:
-    """Release everybody who is asked or waits for a dispatch and is not needed; nobody is left on the way."""
-    spare = [
-        offer
-        for offer in uow.dispatches.offers([dispatch.id])
-        if offer.responder_id not in keeping
-        and (offer.state == O.OFFERED or (offer.state == O.ACCEPTED and not offer.settled))
-    ]
-    uow.dispatches.answer([offer.id for offer in spare], O.RELEASED, at=uow.now)
-    if spare:
-        tell(uow, OfferReleased, dispatch, *(offer.responder_id for offer in spare))
+def _release(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """Release everybody who is asked or waits for a dispatch; nobody is left on the way."""
+    released = uow.dispatches.settle(dispatch.id, (), uow.now)
+    if released:
+        tell(uow, OfferReleased, dispatch, *released)
 
 
 def _thank(uow: UnitOfWork, people: Collection[int]) -> None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 from desk import errors
 from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
+from geo.hull import Hull
 from geo.points import LonLat
 from matcher.candidates import TASKS, Candidate, Scene
 from matcher.cost import Reason
 from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
+from matcher.nearby import CellsInOrder
+from matcher.travel import TravelTimes
 from records.enums import IncidentStatus, Task
 from records.values import RosterEntry, SceneRow, Standing
+
+POSITION_RESOLUTION: Final = 9
+_COARSEST_LOOK: Final = 6
+_FIRST_LOOK: Final = 4
+"""Res-9 cells of the first look: where many people are, the best pair is near."""
+_AT_A_TIME: Final = 96
+_GROWTH: Final = 16
+_MOST_CELLS: Final = 64
 
 
 def usual_task(standing: Standing) -> Task:
@@ -67,12 +79,20 @@ def anywhere(uow: UnitOfWork, task: str) -> Scene:
     return Scene(place=LonLat(0.0, 0.0), now=uow.now, task=Task(task).value)
 
 
+def ways_to(uow: UnitOfWork, scene: Scene) -> TravelTimes:
+    """Return travel times of ways that keep the stand-off from a scene: nobody passes it to get to a meeting point."""
+    return uow.travel.clear_of(Hull(scene.spots), uow.policy.pairs.stand_off_m)
+
+
 def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
     """Return the meeting points around a scene; raises NoMeetingPointYet."""
     extent_m = max((metres_between(scene.place, spot) for spot in scene.spots), default=0.0)
-    near = uow.zones.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
+    near = uow.regions.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
     points = meeting_points(
-        scene, uow.policy.pairs, public_places=[PublicPlace(each.name, each.place) for each in near]
+        scene,
+        uow.policy.pairs,
+        public_places=[PublicPlace(each.name, each.place) for each in near],
+        streets=uow.streets.footways if uow.streets else None,
     )
     if not points:
         raise errors.NoMeetingPointYet
@@ -83,9 +103,9 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
     """Return one person of the roster as the matcher knows them."""
     return Candidate(
         responder_id=entry.id,
-        place=cells.centre(entry.cell9) if entry.cell9 else None,
+        place=centre_of(entry.cell9) if entry.cell9 else None,
         position_at=entry.seen_at,
-        base_place=cells.centre(entry.base_cell9) if entry.base_cell9 else None,
+        base_place=centre_of(entry.base_cell9) if entry.base_cell9 else None,
         mode=_MODES[entry.mode],
         observer_until=entry.observer_until,
         trained_until=entry.trained_until,
@@ -109,12 +129,74 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
     )
 
 
+centre_of = lru_cache(maxsize=16_384)(cells.centre)
+"""Many people share few cells."""
+
 _MODES: dict[str, Any] = {"foot": "foot", "bicycle": "bicycle", "car": "car"}
 
 
 def candidates(uow: UnitOfWork, row: SceneRow, only: Collection[int] | None = None) -> list[Candidate]:
     """Return the roster, or some of it, as candidates for a scene."""
     return [candidate(entry, row.reporters) for entry in uow.responders.roster(uow.now, only)]
+
+
+class PeopleAround:
+    """Whoever could be asked, nearest first, read from the database cell by cell as they are needed.
+
+    What was read is kept, so that several questions about one scene read it once. Nothing is locked: who is still
+    free is asked again when people are taken.
+
+    Parameters
+    ----------
+    points
+        Where they would meet, WGS84: people come by how soon they could be at the soonest of these.
+    without
+        Ids of people who are not to be asked.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, row: SceneRow, points: Sequence[LonLat], without: Collection[int] = frozenset()
+    ) -> None:
+        self._uow = uow
+        self._reporters = row.reporters
+        self._seen = set(without)
+        policy = uow.policy.pairs
+        self._cells = CellsInOrder(points, uow.travel, tuple(policy.speeds_m_s), policy.eta_limit.total_seconds())
+        self._area, self._found = 0, 0
+        self._next_area = _FIRST_LOOK
+        self._kept: list[tuple[int, list[Candidate]]] = []
+
+    def in_order(self) -> Iterator[tuple[int, Sequence[Candidate]]]:
+        """Yield batches of people with whole seconds that none of them, nor of any later batch, can beat."""
+        position = 0
+        while position < len(self._kept) or self._read():
+            yield self._kept[position]
+            position += 1
+
+    def _read(self) -> bool:
+        bound_s, numbers = self._cells.take(*_look(self._next_area))
+        if numbers:
+            now = self._uow.now
+            spans = [cells.descendants(number, POSITION_RESOLUTION) for number in numbers]
+            near = self._uow.responders.people_near(spans, now, now - self._uow.policy.pairs.position_age)
+            # Somebody may have moved on to the next cell between two looks.
+            fresh = [entry for entry in near if entry.id not in self._seen]
+            self._seen.update(entry.id for entry in fresh)
+            self._kept.append((bound_s, [candidate(entry, self._reporters) for entry in fresh]))
+            self._area += self._next_area
+            self._found += len(fresh)
+            # About as many people as are wanted at a time, but never much more ground than before at once.
+            wanted_area = _AT_A_TIME * self._area // max(1, self._found)
+            self._next_area = max(_FIRST_LOOK, min(wanted_area, _GROWTH * self._area))
+        return bool(numbers)
+
+
+def _look(area: int) -> tuple[int, int]:
+    """Return how many cells of which resolution make an area, given in res-9 cells: no more than about fifty."""
+    cells_wanted, resolution = area, POSITION_RESOLUTION
+    while cells_wanted > _MOST_CELLS and resolution > _COARSEST_LOOK:
+        cells_wanted, resolution = -(-cells_wanted // 7), resolution - 1
+    return min(cells_wanted, _MOST_CELLS), resolution
 
 
 def in_words(reasons: Iterable[Reason]) -> list[dict[str, object]]:

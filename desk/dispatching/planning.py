@@ -97,7 +97,10 @@ def send_all(uow: UnitOfWork, actor: Actor, pairs: Sequence[PlannedPair]) -> lis
     PlanHasChanged
         An incident stands differently than the plan said, or a pair cannot go any more.
     """
-    rows = [uow.dispatches.scene(it, locked=True) for it in sorted({pair.incident_id for pair in pairs})]
+    incidents = sorted({pair.incident_id for pair in pairs})
+    for incident_id in incidents:
+        uow.dispatches.standing(incident_id, locked=True)
+    rows = [uow.dispatches.scene(incident_id) for incident_id in incidents]
     version = {row.incident_id: _version(uow, row) for row in rows}
     wrong: dict[int, errors.DeskError] = {
         pair.incident_id: errors.IncidentStandsDifferently()
@@ -152,7 +155,7 @@ def _version(uow: UnitOfWork, row: SceneRow) -> str:
 
     More reports alone change nothing here: a busy incident gets one every few seconds.
     """
-    taken = sorted(uow.dispatches.places_taken(row.incident_id))
+    taken = sorted(uow.dispatches.places_taken(uow.decisions.family([row.incident_id])))
     words = f"{row.standing.status} {row.standing.merged} {row.standing.was_verified} {taken}"
     return hashlib.blake2b(words.encode(), digest_size=6).hexdigest()
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from desk.access import Actor
-from desk.dispatching import gathering
+from desk.dispatching import counting, gathering
 from desk.unit_of_work import UnitOfWork
 from geo.points import LonLat
 from matcher.buddy import PairRule
 from matcher.eligibility import Rule
-from matcher.pairs import Pair, rank_pairs
+from matcher.pairs import Pair, rank_streamed
 from records import ids
 
 
@@ -32,27 +32,30 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     task = task or gathering.usual_task(row.standing)
     gathering.require_lawful(row.standing, task)
     scene = gathering.scene_of(uow, row, task)
-    people = gathering.candidates(uow, row)
-    found = rank_pairs(people, scene, uow.policy.pairs, uow.travel, gathering.where_to_meet(uow, scene), n=limit)
+    points = gathering.where_to_meet(uow, scene)
+    ways = gathering.ways_to(uow, scene)
+    around = gathering.PeopleAround(uow, row, [point.place for point in points])
+    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, ways, points, n=limit)
+    counts = counting.count_everybody(uow, row, scene, points)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
-    aliases = uow.responders.aliases({seat for pair in found.pairs for seat in (pair.observer_id, pair.buddy_id)})
+    aliases = uow.responders.aliases({seat for pair in pairs for seat in (pair.observer_id, pair.buddy_id)})
     return {
         "task": str(task),
-        "pairs": [as_shown(pair, aliases) for pair in found.pairs],
+        "pairs": [as_shown(pair, aliases) for pair in pairs],
         "ruled_out": [
-            {"rule": rule.value, "text": rule.sentence, "people": found.ruled_out[rule]}
+            {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
             for rule in Rule
-            if found.ruled_out[rule]
+            if counts.ruled_out[rule]
         ],
         "ruled_out_pairs": [
-            {"rule": rule.value, "text": rule.sentence, "pairs": found.pairs_ruled_out[rule]}
+            {"rule": rule.value, "text": rule.sentence, "pairs": counts.pairs_ruled_out[rule]}
             for rule in PairRule
-            if found.pairs_ruled_out[rule]
+            if counts.pairs_ruled_out[rule]
         ],
-        "candidates": found.candidates,
-        "roster": len(people),
+        "candidates": counts.candidates,
+        "roster": counts.roster,
         "places_free": len(free_places(uow, incident_id)),
-        "note": found.note,
+        "note": ways.note,
         "caution": gathering.caution(row),
     }
 

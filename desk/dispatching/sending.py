@@ -13,7 +13,8 @@ from desk.events import DispatchOpened
 from desk.unit_of_work import UnitOfWork
 from matcher.candidates import Candidate, Scene
 from matcher.eligibility import Rule
-from matcher.pairs import Pair, rank_pairs
+from matcher.meeting import MeetingPoint
+from matcher.pairs import Pair, rank_pairs, rank_streamed
 from records.enums import NetworkKind
 from records.models import Dispatch
 from records.values import NewDispatch, SceneRow
@@ -46,19 +47,32 @@ def send(
     NoMeetingPointYet, NobodyToAsk, PairDoesNotFit, ResponderAlreadyTaken
         There is nowhere to meet, or nobody who could go.
     """
-    row = uow.dispatches.scene(incident_id, locked=True)
+    row = uow.dispatches.scene(incident_id)
     gathering.require_lawful(row.standing, task)
     if needs_a_callback(uow, actor, row):
         raise errors.CallBackFirst
+    if not free_places(uow, incident_id):
+        raise errors.OneDispatchPerPlace
+    scene = gathering.scene_of(uow, row, task)
+    points = gathering.where_to_meet(uow, scene)
+    # Everything that takes time comes before the first lock: others may send to the same incident meanwhile.
+    people: asking.People
+    if pair:
+        named = gathering.candidates(uow, row, pair)
+        best = _named(uow, scene, named, points)
+        people = [(0, named)]
+    else:
+        around = gathering.PeopleAround(uow, row, [point.place for point in points])
+        best = _best(uow, scene, around, points)
+        people = around.in_order()
+    size = 2 if pair else wave
+    ranked = asking.rank(uow, scene, people, best.meeting_point.place, size, best.cost_s)
+    gathering.require_lawful(uow.dispatches.standing(incident_id, locked=True), task)
     places = free_places(uow, incident_id)
     if not places:
         raise errors.OneDispatchPerPlace
-    scene = gathering.scene_of(uow, row, task)
-    people = gathering.candidates(uow, row, pair)
-    asked_for = [person for person in people if person.responder_id in pair] if pair else people
-    best = _best(uow, scene, asked_for, named=pair is not None)
-    asked = asking.choose(uow, scene, asked_for, best.meeting_point.place, size=2 if pair else wave)
-    if len(asked.people) < 2:
+    asked = asking.take(uow, scene, ranked, size=size)
+    if len(asked) < 2:
         raise errors.ResponderAlreadyTaken if pair else errors.NobodyToAsk
     dispatch = uow.dispatches.add(
         NewDispatch(
@@ -68,7 +82,7 @@ def send(
             meeting_point=best.meeting_point.place,
             meeting_name=best.meeting_point.name,
             reasons=gathering.in_words(best.reasons),
-            ruled_out=asked.ruled_out,
+            ruled_out={},
             made_by=actor.account_id,
             made_at=uow.now,
             offers_until=uow.now + uow.policy.pairs.max_asking,
@@ -76,7 +90,7 @@ def send(
     )
     uow.incidents.touch(incident_id)
     tell(uow, DispatchOpened, dispatch)
-    asking.ask(uow, dispatch, asked.people)
+    asking.ask(uow, dispatch, asked)
     return dispatch
 
 
@@ -89,16 +103,21 @@ def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
     return alone and actor.script and uow.network.kind == NetworkKind.LIVE
 
 
-def _best(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], *, named: bool) -> Pair:
+def _best(uow: UnitOfWork, scene: Scene, around: gathering.PeopleAround, points: Sequence[MeetingPoint]) -> Pair:
     """Return the best pair: its meeting point is the dispatch's, fixed before anybody is asked."""
-    if named and len(people) < 2:
+    found = rank_streamed(around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
+    if not found:
+        raise errors.NobodyToAsk
+    return found[0]
+
+
+def _named(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], points: Sequence[MeetingPoint]) -> Pair:
+    """Return two people as a pair, or say why they are none."""
+    if len(people) < 2:
         raise errors.NotFound
-    points = gathering.where_to_meet(uow, scene)
-    ranking = rank_pairs(people, scene, uow.policy.pairs, uow.travel, points, n=1)
+    ranking = rank_pairs(people, scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if ranking.pairs:
         return ranking.pairs[0]
-    if not named:
-        raise errors.NobodyToAsk
     if {Rule.BUSY, Rule.HOLDS_OFFER} & set(ranking.why.values()):
         raise errors.ResponderAlreadyTaken
     raise errors.PairDoesNotFit

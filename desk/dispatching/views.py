@@ -108,12 +108,14 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
         "state": dispatch.state,
         "place": dispatch.place,
         "meeting_point": _meeting_point(dispatch, around),
+        "meeting_moved_at": at(dispatch.meeting_moved_at),
         "seats": [
             {
                 "seat": _SEATS[seat.seat],
                 "alias": around.aliases[seat.responder_id],
                 "step": _STEPS[seat.step],
                 "found": seat.found,
+                "move_seen": seat.move_seen if dispatch.meeting_moves else None,
                 "checkin_due_at": at(seat.checkin_due_at),
                 "checkin_missed_at": at(seat.checkin_missed_at),
                 "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),
@@ -262,6 +264,8 @@ def _own_view(
         # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
         "partner_calls_help": bool(partner and seat.active and _alarm(partner, calls) == CheckinState.HELP),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
+        "meeting_moved_at": at(dispatch.meeting_moved_at) if seat.active else None,
+        "move_seen": seat.move_seen or not dispatch.meeting_moves,
         "meet_by": at(_meet_by(dispatch, around)) if seat.active else None,
         "place": point(around.places[dispatch.id].place) if together and _read_the_rules(uow, seat) else None,
         "checkin_due_at": at(seat.checkin_due_at),

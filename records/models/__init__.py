@@ -16,6 +16,7 @@ from records.models.judgement import Judgement
 from records.models.network import Network
 from records.models.offer import Offer
 from records.models.position import Position
+from records.models.public_place import PublicPlace
 from records.models.reliability import Reliability
 from records.models.reliability_counted import ReliabilityCounted
 from records.models.reporter import Reporter
@@ -26,6 +27,7 @@ from records.models.sighting import Sighting
 from records.models.sighting_override import SightingOverride
 from records.models.statement import Statement
 from records.models.statement_seen import StatementSeen
+from records.models.street import Street
 from records.models.suggestion import Suggestion
 from records.models.voucher import Voucher
 from records.models.zone import Zone
@@ -47,6 +49,7 @@ __all__ = [
     "Network",
     "Offer",
     "Position",
+    "PublicPlace",
     "Reliability",
     "ReliabilityCounted",
     "Reporter",
@@ -57,6 +60,7 @@ __all__ = [
     "SignedIn",
     "Statement",
     "StatementSeen",
+    "Street",
     "Suggestion",
     "Voucher",
     "Zone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,14 +26,8 @@ class DispatchRepository(Repository):
 
     # incidents, as those who send people need them
 
-    def scene(self, incident_id: int, *, locked: bool = False) -> SceneRow:
-        """Return an incident's scene; locked, no other dispatch is sent to it meanwhile. Raises NoSuchRecord."""
-        if locked:
-            self._session.execute(
-                select(Incident.id)
-                .where(Incident.network_id == self._network_id, Incident.id == incident_id)
-                .with_for_update(key_share=True)
-            )
+    def scene(self, incident_id: int) -> SceneRow:
+        """Return an incident's scene; raises NoSuchRecord."""
         row = self._session.execute(
             load("scene"), {"network_id": self._network_id, "incident_id": incident_id}
         ).one_or_none()
@@ -52,14 +46,17 @@ class DispatchRepository(Repository):
             reporters=frozenset(row.reporters),
         )
 
-    def standing(self, incident_id: int) -> Standing:
-        """Return how an incident stands, a merged one as the one it lives on in; raises NoSuchRecord."""
-        root = self._session.scalar(load("incident_root"), {"network_id": self._network_id, "incident_id": incident_id})
-        row = self._session.execute(
-            select(Incident.status, Incident.merged_into, Incident.was_verified).where(
-                Incident.network_id == self._network_id, Incident.id == root
-            )
-        ).one_or_none()
+    def standing(self, incident_id: int, *, locked: bool = False) -> Standing:
+        """Return how an incident stands, a merged one as the one it lives on in; raises NoSuchRecord.
+
+        Locked, it is the incident itself, and no other dispatch is sent to it meanwhile.
+        """
+        asked = {"network_id": self._network_id, "incident_id": incident_id}
+        root = incident_id if locked else self._session.scalar(load("incident_root"), asked)
+        query = select(Incident.status, Incident.merged_into, Incident.was_verified).where(
+            Incident.network_id == self._network_id, Incident.id == root
+        )
+        row = self._session.execute(query.with_for_update(key_share=True) if locked else query).one_or_none()
         if row is None:
             raise NoSuchRecord
         return Standing(row.status, row.merged_into is not None, row.was_verified)
@@ -98,23 +95,19 @@ class DispatchRepository(Repository):
             )
         )
 
-    def lock(self, dispatch_id: int, *, with_incident: bool = False) -> Dispatch:
-        """Return one dispatch as it is now, taken until the end of this transaction; raises NoSuchRecord.
+    def lock_to_answer(self, offer_id: int, responder_id: int) -> Dispatch | None:
+        """Return the dispatch of an offer to a person, taken until the end of this transaction; None without one.
 
         Whoever may seat somebody anew takes the incident too, and first: whoever judges an incident takes it before
         its dispatches, so nobody waits in a circle. Other steps ask nothing of the incident.
         """
-        if with_incident:
-            incident_id = (
-                select(Dispatch.incident_id)
-                .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch_id)
-                .scalar_subquery()
-            )
-            self._session.execute(
-                select(Incident.id)
-                .where(Incident.network_id == self._network_id, Incident.id == incident_id)
-                .with_for_update(read=True, key_share=True)
-            )
+        dispatch_id = self._session.scalar(
+            load("answering"), {"network_id": self._network_id, "offer_id": offer_id, "responder_id": responder_id}
+        )
+        return None if dispatch_id is None else self.lock(dispatch_id)
+
+    def lock(self, dispatch_id: int) -> Dispatch:
+        """Return one dispatch as it is now, taken until the end of this transaction; raises NoSuchRecord."""
         found = self._session.scalar(
             select(Dispatch)
             .where(Dispatch.network_id == self._network_id, Dispatch.id == dispatch_id)
@@ -240,10 +233,6 @@ class DispatchRepository(Repository):
                 ],
             )
 
-    def find_offer(self, offer_id: int) -> Offer | None:
-        """Return one offer as it is now, or None."""
-        return self._session.get(Offer, (self._network_id, offer_id), populate_existing=True)
-
     def offers(self, dispatch_ids: Collection[int]) -> list[Offer]:
         """Return the offers of dispatches as they are now, by wave and arrival."""
         return list(
@@ -272,28 +261,23 @@ class DispatchRepository(Repository):
         )
 
     def answer(self, offer_ids: Collection[int], state: str, *, at: datetime, settled: bool = False) -> None:
-        """Write what became of offers."""
+        """Write what became of offers; records read before show it."""
         if offer_ids:
-            self._session.execute(
+            self._session.scalars(
                 update(Offer)
                 .where(Offer.network_id == self._network_id, Offer.id.in_(sorted(offer_ids)))
                 .values(state=state, settled=settled, answered_at=at)
-                .execution_options(synchronize_session=False)
-            )
+                .returning(Offer)
+                .execution_options(synchronize_session=False, populate_existing=True)
+            ).all()
 
-    def settle(self, dispatch_id: int, responder_ids: Collection[int]) -> None:
-        """Note that the yes of people found its seat."""
-        self._session.execute(
-            update(Offer)
-            .where(
-                Offer.network_id == self._network_id,
-                Offer.dispatch_id == dispatch_id,
-                Offer.responder_id.in_(responder_ids),
-                Offer.state == "accepted",
-            )
-            .values(settled=True)
-            .execution_options(synchronize_session=False)
-        )
+    def settle(self, dispatch_id: int, seated: Collection[int], now: datetime) -> list[int]:
+        """Note that the yes of people found its seat, and release everybody else; return who was released."""
+        rows = self._session.execute(
+            load("offers_settle"),
+            {"network_id": self._network_id, "dispatch_id": dispatch_id, "seated": sorted(seated), "now": now},
+        ).all()
+        return sorted(row.responder_id for row in rows if row.state == "released")
 
     # seats
 
@@ -323,15 +307,15 @@ class DispatchRepository(Repository):
             )
         )
 
-    def seat(self, dispatch_id: int, seat: int, responder_id: int, now: datetime) -> None:
-        """Put a person on a seat."""
+    def seat(self, dispatch_id: int, people: Mapping[int, int], now: datetime) -> None:
+        """Put people on seats: for each seat its person."""
         self._session.execute(
             load("seat_take"),
             {
                 "network_id": self._network_id,
                 "dispatch_id": dispatch_id,
-                "seat": seat,
-                "responder_id": responder_id,
+                "seats": sorted(people),
+                "responder_ids": [people[number] for number in sorted(people)],
                 "now": now,
             },
         )

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo import cells
 from records import ids
+from records.crowds import Crowd, RuleNumbers
 from records.errors import NoSuchRecord
 from records.models import Account, Certificate, Position, Responder
 from records.repositories.repository import Repository
 from records.sql import load
 from records.values import RosterEntry
+
+_RULE_NUMBERS = (
+    "now",
+    "fresh",
+    "rested_since",
+    "dispatches_a_shift",
+    "new_below",
+    "task",
+    "languages",
+    "zone_ids",
+    "reporters",
+)
 
 
 class ResponderRepository(Repository):
@@ -83,22 +97,53 @@ class ResponderRepository(Repository):
             load("roster"),
             {"network_id": self._network_id, "now": now, "ids": None if only is None else sorted(only)},
         )
-        return [
-            RosterEntry(
-                **{
-                    **row._mapping,  # noqa: SLF001  (SQLAlchemy's public name for it)
-                    "languages": tuple(row.languages),
-                    "zone_ids": tuple(row.zone_ids),
-                    "avoids": tuple(row.avoids),
-                    "no_tasks": tuple(row.no_tasks),
-                    "no_zones": tuple(row.no_zones),
-                    "worked_with": tuple(row.worked_with),
-                    "base_cell9": row.base_cell9 and cells.from_int(row.base_cell9),
-                    "cell9": row.cell9 and cells.from_int(row.cell9),
-                }
-            )
+        return [_entry(row) for row in rows]
+
+    def people_near(self, spans: Sequence[tuple[int, int]], now: datetime, fresh: datetime) -> list[RosterEntry]:
+        """Return whoever could be asked at `now` in some spans of res-9 cell numbers, by id.
+
+        People who cannot go, are seated, asked or waiting, or rest are left out; a place said before `fresh` does not
+        count.
+        """
+        rows = self._session.execute(
+            load("people_near"),
+            {
+                "network_id": self._network_id,
+                "now": now,
+                "fresh": fresh,
+                "lows": [low for low, _ in spans],
+                "highs": [high for _, high in spans],
+            },
+        )
+        return [_entry(row) for row in rows]
+
+    def people_by_rule(self, numbers: RuleNumbers) -> tuple[dict[str, int], list[Crowd]]:
+        """Count everybody once: those who may not go to a scene by their first rule, the others by what they are."""
+        rows = self._session.execute(load("people_by_rule"), self._numbers(numbers)).all()
+        ruled_out = {row.rule: row.people for row in rows if row.rule is not None}
+        crowds = [
+            Crowd(row.cell9, row.mode, row.observes, row.buddies, row.new, frozenset(row.languages), row.people)
             for row in rows
+            if row.rule is None
         ]
+        return ruled_out, crowds
+
+    def avoiding_pairs(self, numbers: RuleNumbers) -> list[tuple[int, int]]:
+        """Return pairs of people near enough, smaller id first, of whom either is not to be paired with the other."""
+        rows = self._session.execute(load("avoiding_pairs"), self._numbers(numbers))
+        return [(row.low, row.high) for row in rows]
+
+    def _numbers(self, numbers: RuleNumbers) -> dict[str, Any]:
+        keep, fill = cells.ancestor_mask(9, numbers.ancestor_resolution)
+        return {
+            "network_id": self._network_id,
+            "keep": keep,
+            "fill": fill,
+            "on_foot": numbers.ancestors["foot"],
+            "by_bicycle": numbers.ancestors["bicycle"],
+            "by_car": numbers.ancestors["car"],
+            **{name: getattr(numbers, name) for name in _RULE_NUMBERS},
+        }
 
     def aliases(self, only: Collection[int]) -> dict[int, str]:
         """Return the aliases of some responders by their ids."""
@@ -195,3 +240,17 @@ class ResponderRepository(Repository):
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
+
+
+_LISTS, _CELLS = (4, 7, 8, 9, 10, 26), (6, 17)
+
+
+def _entry(row: Row[Any]) -> RosterEntry:
+    # By position: both statements name the columns in the order of the fields, and names cost as much as all the rest.
+    values: list[Any] = list(row)
+    for position in _LISTS:
+        values[position] = tuple(values[position])
+    for position in _CELLS:
+        if values[position] is not None:
+            values[position] = cells.from_int(values[position])
+    return RosterEntry(*values)

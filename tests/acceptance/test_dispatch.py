@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.settings import Settings
 from api.wiring import House
-from bench.claims import broken
+from bench._claims_ground import broken
 from desk import checkins, dispatching, roster
 from records import ids
 from records.enums import Role
@@ -100,6 +100,39 @@ def test_pairs_come_with_reasons_and_without_places(client, dispatcher, crew, in
     assert best["observer"]["eta_s"] % 60 == 0
     assert best["reasons"][0]["weight"] > 0
     assert sum(reason["weight"] for reason in best["reasons"]) == pytest.approx(best["cost_min"], abs=0.1)
+
+
+def test_why_not_this_person_is_always_answered(client, dispatcher, crew, incident, house, network_id) -> None:
+    def asked_about(who: str, expect: int = 200) -> dict:
+        answer = client.get(
+            f"/api/incidents/{incident}/pairs", params={"about": who, "limit": 1}, headers=dispatcher.headers
+        )
+        assert answer.status_code == expect, answer.text
+        return answer.json() if expect != 200 else answer.json()["about"]
+
+    farthest = crew[-1]
+    could = asked_about(farthest.alias)
+    assert (could["eligible"], could["rule"], could["id"]) == (True, None, ids.shown(farthest.responder_id))
+    assert farthest.alias in {could["best_pair"][seat]["alias"] for seat in ("observer", "buddy")}
+    assert asked_about(ids.shown(farthest.responder_id)) == could
+
+    resting, stranger = crew[0], a_crew(house, network_id, 1, languages=["so"])[0]
+    with house.act(network_id) as uow:
+        uow.responders.rest([resting.responder_id], uow.now + timedelta(hours=8))
+        uow.responders.avoid(crew[1].responder_id, [crew[2].responder_id])
+    assert (asked_about(resting.alias)["rule"], asked_about(resting.alias)["text"]) == ("resting", "Resting.")
+    alone = asked_about(stranger.alias)
+    assert (alone["eligible"], alone["best_pair"], alone["looked_at"]) == (True, None, 3)
+    (apart,) = alone["kept_apart"]
+    assert (apart["rule"], apart["people"]) == ("no_common_language", 3)
+    assert set(apart["with"]) == {member.alias for member in crew[1:]}
+    avoided = {each["rule"]: each for each in asked_about(crew[1].alias)["kept_apart"]}
+    assert (avoided["on_avoid_list"]["people"], avoided["on_avoid_list"]["with"]) == (1, [])
+
+    refused = asked_about("nobody-of-that-name", 404)
+    assert "nobody-of-that-name" not in str(refused)
+    denied = client.get(f"/api/incidents/{incident}/pairs?about={resting.alias}", headers=resting.headers)
+    assert denied.status_code == 403
 
 
 def test_from_the_offer_to_home(client, dispatcher, crew, incident, house, network_id) -> None:

@@ -1,4 +1,4 @@
-"""R8: twenty dispatchers reach for the same few people, and the rows are asked all the time what is broken."""
+"""R8: dispatchers and those they ask reach for the same few people; the rows are asked all the time what is broken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.claims import WATCHED, Storm, broken, settle_in
+from bench._claims_ground import WATCHED, broken, settle_in
+from bench.claims import Storm
 from records import engine
 
 PEOPLE, INCIDENTS, SECONDS = 12, 6, 4.0
@@ -21,10 +22,12 @@ def a_storm(url: str, key_dir: Path, seed: int = 7) -> Storm:
         key_dir=str(key_dir),
         people=range(1_000, 1_000 + PEOPLE),
         incidents=range(100_000, 100_000 + INCIDENTS),
-        dispatchers=20,
+        dispatchers=8,
+        responders=12,
         seconds=SECONDS,
         seed=seed,
-        pool=20,
+        at_once=10,
+        think_s=0.02,
     )
 
 

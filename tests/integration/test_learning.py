@@ -1,4 +1,4 @@
-"""What decided incidents teach (reliability_of, reliability_take, reliability_keep): once, taken back, never verified."""
+"""Decided incidents teach (reliability_of, reliability_take, reliability_keep) once, and never verify anything."""
 
 from __future__ import annotations
 
@@ -170,10 +170,10 @@ def test_scoring_a_batch_asks_once(house, network_id, field, spotter):
         try:
             corroboration.recount_pinned(uow, [])
             assert sum(asked) == 0
-            from desk import intake  # noqa: PLC0415 - the door itself, inside this listening transaction
+            from desk import intake
 
             intake.receive(uow, [a_report(spotter, east_m=900.0 * n, place=PLACE, observed_at=NOW) for n in range(5)])
-            from desk.reactions import settle  # noqa: PLC0415
+            from desk.reactions import settle
 
             settle(uow)
             assert sum(asked) == 1

@@ -17,7 +17,8 @@ from matcher.candidates import Candidate
 from matcher.eligibility import Rule, screen
 from matcher.errors import NoMeetingPoint, PersonTwiceInRoster, SnapshotOutOfDate
 from matcher.nearby import Nearby
-from matcher.pairs import Arrival, arrivals, crow_flies, order_to_ask, rank_nearby, rank_pairs, scan
+from matcher.order import order_to_ask
+from matcher.pairs import Arrival, arrivals, crow_flies, rank_nearby, rank_pairs, scan
 from matcher.policy import PairPolicy
 from tests.unit.matcher_people import (
     LATER,

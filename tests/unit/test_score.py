@@ -134,7 +134,9 @@ def test_what_was_learned_is_a_reason_and_stays_out_of_what_is_learned_from():
     assert learned.queue == pytest.approx(plain.queue - 0.3)
     assert learned.standing == pytest.approx(plain.standing - 0.7)
     assert learned.plain == pytest.approx(plain.plain) == pytest.approx(plain.queue)
-    assert "earlier reports of this source were confirmed less often than usual" in {reason.text for reason in learned.reasons}
+    assert "earlier reports of this source were confirmed less often than usual" in {
+        reason.text for reason in learned.reasons
+    }
 
 
 def test_what_a_pair_saw_on_scene_counts_half_from_one():
