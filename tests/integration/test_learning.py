@@ -43,15 +43,14 @@ class Field:
         self.house, self.network_id, self.spots = house, network_id, 0
         self.judges = [an_actor(house, network_id, Role.VERIFIER) for _ in range(2)]
 
-    def incident(self, *reporters, **more):
+    def incident(self, *reporters):
         self.spots += 1
         with self.house.act(self.network_id) as uow:
             before = {each.id for each in uow.incidents.page(limit=500)}
-        told(
-            self.house,
-            self.network_id,
-            *(a_report(each, north_m=1_000.0 * self.spots, observed_at=NOW, **more) for each in reporters),
-        )
+        # Nobody is at two places at once: each time it is somebody else of the same lineage.
+        actors = [an_actor(self.house, self.network_id, lineage=each.lineage) for each in reporters]
+        spot = {"north_m": 1_000.0 * self.spots, "observed_at": NOW}
+        told(self.house, self.network_id, *(a_report(each, **spot) for each in actors))
         with self.house.act(self.network_id) as uow:
             return next(each for each in uow.incidents.page(limit=500) if each.id not in before)
 

@@ -12,7 +12,14 @@ from api.settings import Settings
 from api.wiring import House
 from desk import verification
 from desk.errors import AlreadyJudged, NotFound, NotLawful
-from desk.events import IncidentChanged, IncidentClosed, IncidentJudged, IncidentUnfounded, IncidentVerified
+from desk.events import (
+    IncidentChanged,
+    IncidentClosed,
+    IncidentJudged,
+    IncidentUnfounded,
+    IncidentVerified,
+    OutcomeMoved,
+)
 from desk.policy import VerificationPolicy
 from records import ids
 from records.cluster import DATABASE, PrivateCluster
@@ -182,7 +189,7 @@ def test_undo_takes_the_state_back_and_keeps_the_history(case, people):
     first = case.judge(people[0])
     second = case.judge(people[1])
     case.undo(people[2], second)
-    assert (case.incident.status, case.incident.agency, case.said) == ("unverified", None, [IncidentChanged])
+    assert (case.incident.status, case.incident.agency, case.said) == ("unverified", None, [IncidentChanged, OutcomeMoved])
     with case.house.act(case.network_id) as uow:
         history = uow.incidents.judgements(case.incident.id)
     assert [each.id for each in history] == [first.id, second.id]
