@@ -6,9 +6,10 @@ import importlib
 
 import numpy as np
 
-from bench._judged import Case, claim_of, incidents, lineage_of, vouched
-from bench._witnesses import stream
+from bench._judged import Case, incidents
+from bench._witnesses import made
 from geo.score import Claim
+from records.values import GroupFigures
 
 _FIRST_SEED, _NETWORKS = 1_000, 40
 _NAMES = (
@@ -19,24 +20,30 @@ _NAMES = (
 
 
 def _row(case: Case) -> list[float]:
-    known = [each for each in case.members if vouched(each.source)]
-    strangers = [each for each in case.members if not vouched(each.source)]
-    said = {claim_of(each) for each in known or strangers}
+    known = [each for each in case.groups if each.vouched]
+    strangers = [each for each in case.groups if not each.vouched]
+    said = {_claim(each) for each in known or strangers}
     named, other = Claim.NAMED in said, Claim.OTHER in said
     # Whoever names a unit outweighs strangers who say otherwise; among the vouched the doubt stays beside the claim.
     flags = [named, said == {Claim.UNSAID}, other and not (named and not known)]
     off = [False, False, False]
     return [
-        float(len({lineage_of(each.source) for each in known})),
+        float(len(known)),
         min(len(strangers) ** 0.5, 3.3),
         *(float(flag) for flag in (flags if known else off) + (off if known else flags)),
     ]
 
 
+def _claim(group: GroupFigures) -> Claim:
+    if group.named:
+        return Claim.NAMED
+    return Claim.OTHER if group.other else Claim.UNSAID
+
+
 def main() -> None:
     """Print each weight, and the mean intercept of the networks."""
     linear = importlib.import_module("sklearn.linear_model")
-    cases = [(number, case) for number in range(_NETWORKS) for case in incidents(stream(_FIRST_SEED + number))]
+    cases = [(number, case) for number in range(_NETWORKS) for case in incidents(made(_FIRST_SEED + number))]
     networks = np.zeros((len(cases), _NETWORKS))
     networks[np.arange(len(cases)), [number for number, _ in cases]] = 1.0
     shown = np.hstack([np.array([_row(case) for _, case in cases]), networks])

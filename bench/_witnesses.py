@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.streams import Report
 from geo.distance import moved
 from geo.points import LonLat
 
@@ -17,38 +18,6 @@ if TYPE_CHECKING:
 _HOME = LonLat(-93.265, 44.978)
 _EPOCH = 1_700_000_000.0
 _ACTIVITIES = ("stop", "arrest", "door_visit", "workplace", "staging")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One report of a stream, whoever made the stream."""
-
-    id: str
-    place: LonLat
-    t: float
-    accuracy_m: float
-    activity: str | None
-    unit: str
-    basis: str
-    source: str
-    vehicles: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What a report really was: of which event, whether that was real, and `witness`, `echo`, `false` or `flood`."""
-
-    event: str
-    real: bool
-    report: str
-
-
-@dataclass(slots=True)
-class Stream:
-    """Reports in order of time, and the truth about each."""
-
-    told: list[Told] = field(default_factory=list)
-    truth: dict[str, Truth] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +60,13 @@ def _drawn(rng: np.random.Generator) -> _Rates:
     )
 
 
-def stream(seed: int, events: int = 600, hours: float = 192.0) -> Stream:
+def made(seed: int, events: int = 600, hours: float = 192.0) -> list[Report]:
     """Return the reports of one made network."""
     rng = np.random.default_rng(seed)
-    made = _Made(rng, _drawn(rng))
+    network = _Made(rng, _drawn(rng))
     for number in range(events):
-        made.event(number, _EPOCH + rng.uniform(0.0, hours * 3_600.0))
-    made.stream.told.sort(key=lambda each: (each.t, each.id))
-    return made.stream
+        network.event(number, _EPOCH + rng.uniform(0.0, hours * 3_600.0))
+    return sorted(network.told, key=lambda each: (each.t, each.id))
 
 
 class _Made:
@@ -107,7 +75,7 @@ class _Made:
         self._rates = rates
         self._trainers = int(rng.integers(6, 13))
         self._mistaken = rng.dirichlet(np.full(self._trainers, 3.0))
-        self.stream = Stream()
+        self.told: list[Report] = []
 
     def event(self, number: int, t: float) -> None:
         """Add one event: real, mistaken, or a flood."""
@@ -164,17 +132,22 @@ class _Made:
         truth: tuple[bool, str],
     ) -> None:
         rng = self._rng
-        accuracy_m = float(rng.choice((30.0, 45.0, 100.0, 180.0), p=(0.45, 0.35, 0.12, 0.08)))
+        accuracy_m = int(rng.choice((30, 45, 100, 180), p=(0.45, 0.35, 0.12, 0.08)))
         east_m, north_m = rng.normal(0.0, accuracy_m * self._rates.error / 1.5, 2)
-        told = Told(
-            id=f"m{len(self.stream.told):06d}",
+        told = Report(
+            id=f"m{len(self.told):06d}",
+            kind="activity",
             place=moved(where[0], float(east_m), float(north_m)),
             t=where[1] + float(rng.exponential(420.0)),
             accuracy_m=accuracy_m,
             activity=activity if rng.random() < 0.85 else None,
+            size=None,
             unit=unit,
-            basis="vehicle marking" if unit == "immigration" else "",
+            basis="vehicle marking" if unit == "immigration" else None,
             source=source,
+            vehicles=(),
+            incident=event,
+            real=truth[0],
+            part=truth[1],
         )
-        self.stream.told.append(told)
-        self.stream.truth[told.id] = Truth(event, *truth)
+        self.told.append(told)

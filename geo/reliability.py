@@ -16,6 +16,8 @@ class About(StrEnum):
     CELL = "cell"
     HOURS = "hours"
     EVIDENCE = "evidence"
+    ACTIVITY = "activity"
+    SCORE = "score"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,11 +35,13 @@ class ReliabilityPolicy:
     usual_cases: float = 20.0
     source_cases: float = 20.0
     kind_cases: float = 20.0
+    activity_cases: float = 20.0
     place_cases: float = 80.0
     """Imagined cases that went just as expected: with fewer real ones, little is concluded."""
     source_at_most: float = 1.5
     usual_at_most: float = 2.5
     kind_at_most: float = 1.5
+    activity_at_most: float = 1.0
     place_at_most: float = 0.7
     half_life_days: float = 90.0
 
@@ -109,11 +113,12 @@ def taken_back(
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What of an incident is counted once it is decided: cell of resolution 6, last report, evidence, lineages."""
+    """What of an incident is counted once it is decided: cell of resolution 6, last report, and what was said."""
 
     cell: str
     t: float
     evidence: str
+    activity: str | None
     lineages: frozenset[str]
 
     @property
@@ -123,6 +128,7 @@ class Circumstances:
         return (
             _NETWORK,
             Subject(About.EVIDENCE, self.evidence),
+            Subject(About.ACTIVITY, self.activity or "unsaid"),
             Subject(About.CELL, self.cell),
             Subject(About.HOURS, str(hours)),
         )
@@ -150,6 +156,7 @@ def leans(
     """Return what the counts so far add: the network's own first, everything else only beyond that."""
     bounds = {
         About.EVIDENCE: (policy.kind_at_most, policy.kind_cases),
+        About.ACTIVITY: (policy.activity_at_most, policy.activity_cases),
         About.CELL: (policy.place_at_most, policy.place_cases),
         About.HOURS: (policy.place_at_most, policy.place_cases),
         About.LINEAGE: (policy.source_at_most, policy.source_cases),

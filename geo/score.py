@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from geo.calibration import IDENTITY, Calibration
 from geo.distance import metres_between
 from geo.evidence import (
     DEFAULT_SCORE_POLICY,
@@ -65,6 +66,8 @@ class Score:
         The terms of `standing`; their weights add up to it, exactly.
     plain
         Log-odds by the weights alone, without what earlier decisions taught: what a decision is compared with.
+    raw
+        Log-odds before the calibration and the limit: what a decision calibrates.
     vouched_groups
         Independent groups that somebody vouched for; copies do not count.
     """
@@ -75,6 +78,7 @@ class Score:
     reasons: tuple[Reason, ...]
     standing_reasons: tuple[Reason, ...]
     plain: float
+    raw: float
     vouched_groups: int
 
 
@@ -86,6 +90,7 @@ def score(
     *,
     seen: Iterable[OnScene] = (),
     usual: float = 0.0,
+    calibration: Calibration = IDENTITY,
 ) -> Score:
     """Weigh what speaks for and against an incident; the order of arrival does not matter.
 
@@ -103,6 +108,8 @@ def score(
         Pairs that saw it on scene.
     usual
         What earlier incidents of the network, place and hour add to the prior (`geo.reliability`); orders the queue.
+    calibration
+        What scores like this turned out to mean (`geo.calibration`); orders the queue.
     """
     best, echoes = _one_per_group(reports)
     vouched = [report for report in best if report.standing in _VOUCHED]
@@ -131,9 +138,13 @@ def score(
     reasons = base + known + guessed
     total = math.fsum(reason.weight for reason in reasons)
     learned = usual + math.fsum(reason.weight for reason in leaning)
+    shift = calibration.shift(total)
+    if shift:
+        reasons.append(Reason(_calibrated_text(calibration), shift))
+    uncapped = total + shift
     limit = math.log(policy.cap / (1.0 - policy.cap))
-    if total > limit:
-        reasons.append(Reason(f"from reports alone never more than {policy.cap:.0%}", limit - total))
+    if uncapped > limit:
+        reasons.append(Reason(f"from reports alone never more than {policy.cap:.0%}", limit - uncapped))
     queue = math.fsum(reason.weight for reason in reasons)
     return Score(
         standing=math.fsum(reason.weight for reason in standing_reasons),
@@ -142,6 +153,7 @@ def score(
         reasons=tuple(reasons),
         standing_reasons=standing_reasons,
         plain=total - learned,
+        raw=total,
         vouched_groups=sum(not report.copied for report in vouched),
     )
 
@@ -287,6 +299,10 @@ def _by_trust(each: OnScene) -> float:
 
 def _pair(trust: float) -> str:
     return "a trained pair" if trust >= 1.0 else "one of a trained pair"
+
+
+def _calibrated_text(calibration: Calibration) -> str:
+    return f"what scores like this turned out to be, over {calibration.decided:.0f} decided incidents"
 
 
 def _seen_text(each: OnScene) -> str:

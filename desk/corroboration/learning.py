@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,8 +11,9 @@ from desk import criteria
 from desk.corroboration.scoring import Beside, circumstances_of, scored
 from desk.events import Fact
 from desk.unit_of_work import UnitOfWork
-from geo.reliability import About, Subject, counted, leans, taken_back
-from geo.score import still_there
+from geo.calibration import STEPS, calibrated, step_of
+from geo.reliability import About, Circumstances, Subject, counted, leans, taken_back
+from geo.score import Score, still_there
 from records.enums import Found, IncidentStatus, Task, Unit
 from records.models import Incident, ReliabilityCounted
 from records.told import FoundOnScene
@@ -29,13 +30,18 @@ def beside(
 ) -> dict[int, Beside]:
     """Return what is known of incidents beside their reports: one query, and one more where people work on any."""
     circumstances = {key: circumstances_of(each, groups[key]) for key, each in figures.items() if key in groups}
-    records = uow.reliability.of({subject for each in circumstances.values() for subject in each.subjects()})
+    asked = {subject for each in circumstances.values() for subject in each.subjects()}
+    records = uow.reliability.of([*STEPS, *sorted(asked)]) if asked else {}
     found: dict[int, list[FoundOnScene]] = {}
     touched = [key for key in circumstances if figures[key].touched]
     for each in uow.dispatches.found(touched) if touched else []:
         found.setdefault(each.incident_id, []).append(each)
     day, now = uow.now.date().toordinal(), uow.now.timestamp()
-    return {key: Beside(leans(each, records, day), found.get(key, ()), now) for key, each in circumstances.items()}
+    calibration = calibrated(records, day)
+    return {
+        key: Beside(leans(each, records, day), calibration, found.get(key, ()), now)
+        for key, each in circumstances.items()
+    }
 
 
 def learn(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
@@ -53,40 +59,50 @@ def _count(uow: UnitOfWork, incident: Incident) -> None:
     if real == (None if was is None else was.real):
         return
     today = uow.now.date()
-    subjects, expected = ([], 0.0) if real is None else _taught(uow, incident, found)
-    former = [] if was is None else _subjects_of(was)
-    records = uow.reliability.take(sorted({*subjects, *former}), today) if subjects or former else {}
+    taught = {} if real is None else _taught(uow, incident, found)
+    former = {} if was is None else _expected_of(was)
+    if not taught and not former:
+        return
+    day, records = today.toordinal(), uow.reliability.take(sorted({*taught, *former}), today)
     if was is not None:
-        for each in former:
-            records[each] = taken_back(
-                records[each],
-                real=was.real,
-                expected=was.expected,
-                counted_on=was.counted_on.toordinal(),
-                day=today.toordinal(),
-            )
+        on = was.counted_on.toordinal()
+        for each, expected in former.items():
+            records[each] = taken_back(records[each], real=was.real, expected=expected, counted_on=on, day=day)
         uow.reliability.uncount(was)
-    if real is not None and subjects:
-        for each in subjects:
-            records[each] = counted(records[each], real=real, expected=expected, day=today.toordinal())
-        uow.reliability.count(incident.id, real=real, expected=expected, subjects=subjects, counted_on=today)
+    if real is not None and taught:
+        for each, expected in taught.items():
+            records[each] = counted(records[each], real=real, expected=expected, day=day)
+        uow.reliability.count(incident.id, real=real, expected=taught, counted_on=today)
     uow.reliability.keep(records)
 
 
-def _taught(uow: UnitOfWork, incident: Incident, found: Sequence[FoundOnScene]) -> tuple[list[Subject], float]:
-    """Return what an incident is counted by, without whoever decided, and how likely its reports alone made it.
+def _taught(uow: UnitOfWork, incident: Incident, found: Sequence[FoundOnScene]) -> dict[Subject, float]:
+    """Return what an incident is counted by, without whoever decided, and how likely each made it before.
 
-    What earlier incidents taught is left out of that, and so is what the pair found: neither may speak for itself.
+    What earlier incidents taught is left out of that, and so is what the pair found: neither may speak for itself. Only
+    the step of the score, by which it is calibrated, is counted with all that was known.
     """
     figures = {each.incident_id: each for each in uow.incidents.figures([incident.id])}
     groups: list[GroupFigures] = uow.incidents.groups([incident.id])
     if not groups:
-        return [], 0.0
+        return {}
     each = figures[incident.id]
     judges = {own.lineage for own in uow.incidents.judgements(incident.id) if own.undone_at is None}
     leaving_out = {str(lineage) for lineage in judges | {one.lineage for one in found}}
-    expected = 1.0 / (1.0 + math.exp(-scored(each, groups).plain))
-    return circumstances_of(each, groups).subjects(leaving_out), expected
+    circumstances = circumstances_of(each, groups)
+    records = uow.reliability.of(circumstances.subjects())
+    held = scored(each, groups, leans(circumstances, records, uow.now.date().toordinal()))
+    return expected_of(circumstances, held, leaving_out)
+
+
+def expected_of(circumstances: Circumstances, held: Score, leaving_out: Collection[str] = ()) -> dict[Subject, float]:
+    """Return what a decided incident is counted by, each with the probability that was expected there."""
+    plain = _probability(held.plain)
+    return dict.fromkeys(circumstances.subjects(leaving_out), plain) | {step_of(held.raw): _probability(held.raw)}
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 def _turned_out(uow: UnitOfWork, incident: Incident, found: Sequence[FoundOnScene]) -> bool | None:
@@ -118,5 +134,6 @@ def _both_found(incident: Incident, found: Sequence[FoundOnScene]) -> bool | Non
     return False if agreed & {Found.NOTHING_FOUND, Found.LOCAL_POLICE} else None
 
 
-def _subjects_of(was: ReliabilityCounted) -> list[Subject]:
-    return [Subject(About(about), key) for about, key in zip(was.abouts, was.keys, strict=True)]
+def _expected_of(was: ReliabilityCounted) -> dict[Subject, float]:
+    rows = zip(was.abouts, was.keys, was.expecteds, strict=True)
+    return {Subject(About(about), key): expected for about, key, expected in rows}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from geo import cells
+from geo.calibration import IDENTITY, Calibration
 from geo.reliability import Circumstances, Leans
 from geo.score import Claim, Doubt, Negative, OnScene, Report, Score, Standing, corroborated, kind_of, score
 from records.enums import Found, IncidentStatus, Task, Unit
@@ -20,6 +21,7 @@ class Beside:
     """What is known of an incident beside its reports: what earlier ones teach, and what pairs found, seen from now."""
 
     leans: Leans = field(default_factory=lambda: Leans(0.0, {}))
+    calibration: Calibration = IDENTITY
     found: Sequence[FoundOnScene] = ()
     now: float = 0.0
 
@@ -47,7 +49,7 @@ def update_of(
     assert place is not None
     assert each.first_seen_at is not None
     assert each.last_seen_at is not None
-    reported = scored(each, groups, beside.leans)
+    reported = scored(each, groups, beside.leans, beside.calibration)
     held = _with_found(each, groups, beside) if beside.found else reported
     reasons = [{"text": reason.text, "weight": round(reason.weight, 4)} for reason in held.reasons]
     repeated = each.sightings - len(groups)
@@ -85,9 +87,15 @@ def update_of(
     )
 
 
-def scored(each: IncidentFigures, groups: Sequence[GroupFigures], leans: Leans = _NOTHING.leans) -> Score:
+def scored(
+    each: IncidentFigures,
+    groups: Sequence[GroupFigures],
+    leans: Leans = _NOTHING.leans,
+    calibration: Calibration = IDENTITY,
+) -> Score:
     """Return how an incident stands by its reports alone."""
-    return score(_reports(groups, leans.lineages), _police(each, groups), usual=leans.usual)
+    reports = _reports(groups, leans.lineages)
+    return score(reports, _police(each, groups), usual=leans.usual, calibration=calibration)
 
 
 def circumstances_of(each: IncidentFigures, groups: Sequence[GroupFigures]) -> Circumstances:
@@ -98,6 +106,7 @@ def circumstances_of(each: IncidentFigures, groups: Sequence[GroupFigures]) -> C
         cell=cells.cell_at(each.place, 6),
         t=each.last_seen_at.timestamp(),
         evidence=kind_of(_reports(groups, {})),
+        activity=each.activity,
         lineages=frozenset(str(group.source_group) for group in groups if group.vouched),
     )
 
@@ -109,6 +118,7 @@ def _with_found(each: IncidentFigures, groups: Sequence[GroupFigures], beside: B
         [*_police(each, groups), *doubts],
         seen=seen,
         usual=beside.leans.usual,
+        calibration=beside.calibration,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import Double
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from records.base import Base, Id, PlainNetworkId, Words
@@ -18,7 +19,7 @@ class ReliabilityCounted(Base):
     network_id: Mapped[PlainNetworkId]
     incident_id: Mapped[Id]
     real: Mapped[bool]
-    expected: Mapped[float] = mapped_column(Double)
     abouts: Mapped[Words]
     keys: Mapped[Words]
+    expecteds: Mapped[list[float]] = mapped_column(ARRAY(Double))
     counted_on: Mapped[date]

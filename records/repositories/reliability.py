@@ -44,18 +44,16 @@ class ReliabilityRepository(Repository):
         """Return what an incident was counted as, None where it was not."""
         return self._session.get(ReliabilityCounted, (self._network_id, incident_id), populate_existing=True)
 
-    def count(
-        self, incident_id: int, *, real: bool, expected: float, subjects: Collection[Subject], counted_on: date
-    ) -> None:
-        """Note what an incident was counted as."""
+    def count(self, incident_id: int, *, real: bool, expected: Mapping[Subject, float], counted_on: date) -> None:
+        """Note what an incident was counted as: by which subjects, each with the probability expected there."""
         self._session.add(
             ReliabilityCounted(
                 network_id=self._network_id,
                 incident_id=incident_id,
                 real=real,
-                expected=expected,
-                abouts=[each.about for each in subjects],
-                keys=[each.key for each in subjects],
+                abouts=[each.about for each in expected],
+                keys=[each.key for each in expected],
+                expecteds=list(expected.values()),
                 counted_on=counted_on,
             )
         )

@@ -189,7 +189,11 @@ def test_undo_takes_the_state_back_and_keeps_the_history(case, people):
     first = case.judge(people[0])
     second = case.judge(people[1])
     case.undo(people[2], second)
-    assert (case.incident.status, case.incident.agency, case.said) == ("unverified", None, [IncidentChanged, OutcomeMoved])
+    assert (case.incident.status, case.incident.agency, case.said) == (
+        "unverified",
+        None,
+        [IncidentChanged, OutcomeMoved],
+    )
     with case.house.act(case.network_id) as uow:
         history = uow.incidents.judgements(case.incident.id)
     assert [each.id for each in history] == [first.id, second.id]

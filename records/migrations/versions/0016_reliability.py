@@ -11,7 +11,7 @@ UP = """
 -- Counts alone, fading, against what was expected: no way leads from here to a report or an account.
 CREATE TABLE reliability (
   network_id int NOT NULL REFERENCES network,
-  about text NOT NULL CHECK (about IN ('network', 'lineage', 'cell', 'hours', 'evidence')),
+  about text NOT NULL CHECK (about IN ('network', 'lineage', 'cell', 'hours', 'evidence', 'activity', 'score')),
   key text NOT NULL CHECK (length(key) BETWEEN 1 AND 40),
   real double precision NOT NULL DEFAULT 0,
   unreal double precision NOT NULL DEFAULT 0,
@@ -29,11 +29,12 @@ CREATE TABLE reliability_counted (
   network_id int NOT NULL,
   incident_id bigint NOT NULL,
   real boolean NOT NULL,
-  expected double precision NOT NULL CHECK (expected BETWEEN 0 AND 1),
   abouts text[] NOT NULL,
   keys text[] NOT NULL,
+  expecteds double precision[] NOT NULL,
   counted_on date NOT NULL,
-  CONSTRAINT each_about_has_its_key CHECK (cardinality(abouts) = cardinality(keys)),
+  CONSTRAINT each_about_has_its_key CHECK (
+    cardinality(abouts) = cardinality(keys) AND cardinality(keys) = cardinality(expecteds)),
   PRIMARY KEY (network_id, incident_id),
   FOREIGN KEY (network_id, incident_id) REFERENCES incident ON DELETE CASCADE
 );
