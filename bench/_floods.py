@@ -69,7 +69,9 @@ class _Tally:
     top: int = 0
 
 
-def flooded(told: Sequence[Report], cases: Sequence[Case], desk: Desk, *, trials: int, seed: int) -> list[Row]:
+def flooded(
+    told: Sequence[Report], cases: Sequence[Case], desk: Desk, *, trials: int, seed: int, most_pins: int = _PINS[-1]
+) -> list[Row]:
     """Flood real incidents of two lineages, as the desk that learned from these reports sees it."""
     rng = np.random.default_rng(seed)
     firm = [case for case in cases if _is_firm(case) and not case.flood and corroborated(case.held)]
@@ -80,6 +82,7 @@ def flooded(told: Sequence[Report], cases: Sequence[Case], desk: Desk, *, trials
         for where in _WHERE
         for numbers, strangers in ((_PINS, True), (_ACCOUNTS, False))
         for number in numbers
+        if number <= most_pins
     ]
     return [row for kind in kinds for row in _rows(kind, _tried(told, firm, desk, kind, trials=trials, rng=rng), seed)]
 

@@ -167,8 +167,9 @@ class Desk:
         self.decided += 1
         if not self._learns:
             return
-        held = scored(case.figures, case.groups, self._leans(case))
-        for each, expected in expected_of(circumstances_of(case.figures, case.groups), held).items():
+        learned = self._leans(case)
+        held = scored(case.figures, case.groups, learned)
+        for each, expected in expected_of(circumstances_of(case.figures, case.groups), learned, held).items():
             record = self._records.get(each, Record())
             self._records[each] = counted(record, real=case.real, expected=expected, day=_day(case))
 

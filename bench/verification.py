@@ -1,9 +1,4 @@
-"""Is it real? Our clusters and the service's score on labelled streams, beside counting reports and accounts.
-
-The floods, and whether anything but people can verify, are in `bench._floods`. Reliability is learned in the order of
-arrival from incidents decided before, as the service does it; no label shapes what it is judged by. That every incident
-is decided an hour after it fell silent is kind: rows say how many were, and some have only three in ten decided.
-"""
+"""Is it real? Our clusters and the service's score on labelled streams, beside counting reports and accounts."""
 
 from __future__ import annotations
 
@@ -34,6 +29,8 @@ if TYPE_CHECKING:
 _BINS: Final = 10
 _DRAWS: Final = 400
 _FROM_SEED: Final = 1_900
+# Reliability is learned in the order of arrival from incidents decided before, as the service does it: no label shapes
+# what it is judged by. To decide every incident an hour after it fell silent is kind, so three in ten are shown too.
 _CONFIGURATIONS: Final = (
     ("weights alone", False, 0.0),
     ("as the service runs", True, 1.0),

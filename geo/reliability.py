@@ -58,8 +58,8 @@ class Record:
     real, unreal
         How many turned out real, and not.
     expected
-        How many were expected to turn out real by the weights alone: the sum of `Score.plain` as probabilities, so
-        that nothing learned before is learned from again.
+        How many were expected to turn out real: by the weights alone, and by what is counted before this
+        (`Leans.before`), so that nothing is learned twice.
     day
         The day the counts were last faded to, as a number of days.
     """
@@ -141,10 +141,21 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Leans:
-    """What decided incidents add to the score of another one, in log-odds."""
+    """What decided incidents add to the score of another one, in log-odds.
+
+    Attributes
+    ----------
+    usual
+        What is added whoever reported.
+    lineages
+        What is added for each lineage.
+    before
+        For each subject, what those before it add: what it is counted against, so that nothing is learned twice.
+    """
 
     usual: float
     lineages: Mapping[str, float]
+    before: Mapping[Subject, float]
 
 
 def leans(
@@ -153,25 +164,27 @@ def leans(
     day: int,
     policy: ReliabilityPolicy = DEFAULT_RELIABILITY_POLICY,
 ) -> Leans:
-    """Return what the counts so far add: the network's own first, everything else only beyond that."""
+    """Return what the counts so far add: the network's own first, each of the others beyond those before it."""
     bounds = {
+        About.NETWORK: (policy.usual_at_most, policy.usual_cases),
         About.EVIDENCE: (policy.kind_at_most, policy.kind_cases),
         About.ACTIVITY: (policy.activity_at_most, policy.activity_cases),
         About.CELL: (policy.place_at_most, policy.place_cases),
         About.HOURS: (policy.place_at_most, policy.place_cases),
         About.LINEAGE: (policy.source_at_most, policy.source_cases),
     }
-    network = lean(
-        records.get(_NETWORK, Record()), day, at_most=policy.usual_at_most, cases=policy.usual_cases, policy=policy
-    )
 
-    def beyond(subject: Subject) -> float:
+    def leaning(subject: Subject) -> float:
         at_most, cases = bounds[subject.about]
-        record = records.get(subject, Record())
-        return lean(record, day, at_most=at_most, cases=cases, already=network, policy=policy)
+        return lean(records.get(subject, Record()), day, at_most=at_most, cases=cases, policy=policy)
 
-    lineages = {each: beyond(Subject(About.LINEAGE, each)) for each in circumstances.lineages}
-    return Leans(network + sum(beyond(each) for each in circumstances.usual[1:]), lineages)
+    usual, before = 0.0, {}
+    for each in circumstances.usual:
+        before[each] = usual
+        usual += leaning(each)
+    sources = {each: Subject(About.LINEAGE, each) for each in circumstances.lineages}
+    before |= dict.fromkeys(sources.values(), usual)
+    return Leans(usual, {each: leaning(source) for each, source in sources.items()}, before)
 
 
 _NETWORK = Subject(About.NETWORK, "all")
@@ -185,7 +198,6 @@ def lean(
     *,
     at_most: float,
     cases: float,
-    already: float = 0.0,
     policy: ReliabilityPolicy = DEFAULT_RELIABILITY_POLICY,
 ) -> float:
     """Return the log-odds by which things went better or worse than expected, shrunk and bounded.
@@ -204,8 +216,6 @@ def lean(
         Never more than this, up or down.
     cases
         How many imagined cases went just as expected.
-    already
-        What the network's own record explains already, so that no source is blamed for it once more.
     policy
         The numbers in force.
     """
@@ -214,7 +224,6 @@ def lean(
     if total <= 0.0:
         return 0.0
     share = min(0.999, max(0.001, now.expected / total))
-    share = 1.0 / (1.0 + math.exp(-already) * (1.0 - share) / share)
     real, unreal = now.real + cases * share, now.unreal + cases * (1.0 - share)
     found = math.log(real / unreal) - math.log(share / (1.0 - share))
     return max(-at_most, min(at_most, found))

@@ -12,7 +12,7 @@ from desk.corroboration.scoring import Beside, circumstances_of, scored
 from desk.events import Fact
 from desk.unit_of_work import UnitOfWork
 from geo.calibration import STEPS, calibrated, step_of
-from geo.reliability import About, Circumstances, Subject, counted, leans, taken_back
+from geo.reliability import About, Circumstances, Leans, Subject, counted, leans, taken_back
 from geo.score import Score, still_there
 from records.enums import Found, IncidentStatus, Task, Unit
 from records.models import Incident, ReliabilityCounted
@@ -79,8 +79,8 @@ def _count(uow: UnitOfWork, incident: Incident) -> None:
 def _taught(uow: UnitOfWork, incident: Incident, found: Sequence[FoundOnScene]) -> dict[Subject, float]:
     """Return what an incident is counted by, without whoever decided, and how likely each made it before.
 
-    What earlier incidents taught is left out of that, and so is what the pair found: neither may speak for itself. Only
-    the step of the score, by which it is calibrated, is counted with all that was known.
+    What a source's own record adds is left out of that, and so is what the pair found: neither may speak for itself.
+    Only the step of the score, by which it is calibrated, is counted with all that was known.
     """
     figures = {each.incident_id: each for each in uow.incidents.figures([incident.id])}
     groups: list[GroupFigures] = uow.incidents.groups([incident.id])
@@ -91,14 +91,17 @@ def _taught(uow: UnitOfWork, incident: Incident, found: Sequence[FoundOnScene]) 
     leaving_out = {str(lineage) for lineage in judges | {one.lineage for one in found}}
     circumstances = circumstances_of(each, groups)
     records = uow.reliability.of(circumstances.subjects())
-    held = scored(each, groups, leans(circumstances, records, uow.now.date().toordinal()))
-    return expected_of(circumstances, held, leaving_out)
+    learned = leans(circumstances, records, uow.now.date().toordinal())
+    return expected_of(circumstances, learned, scored(each, groups, learned), leaving_out)
 
 
-def expected_of(circumstances: Circumstances, held: Score, leaving_out: Collection[str] = ()) -> dict[Subject, float]:
+def expected_of(
+    circumstances: Circumstances, learned: Leans, held: Score, leaving_out: Collection[str] = ()
+) -> dict[Subject, float]:
     """Return what a decided incident is counted by, each with the probability that was expected there."""
-    plain = _probability(held.plain)
-    return dict.fromkeys(circumstances.subjects(leaving_out), plain) | {step_of(held.raw): _probability(held.raw)}
+    subjects = circumstances.subjects(leaving_out)
+    expected = {each: _probability(held.plain + learned.before[each]) for each in subjects}
+    return expected | {step_of(held.raw): _probability(held.raw)}
 
 
 def _probability(log_odds: float) -> float:

@@ -20,7 +20,7 @@ from records.values import GroupFigures, IncidentFigures, IncidentUpdate
 class Beside:
     """What is known of an incident beside its reports: what earlier ones teach, and what pairs found, seen from now."""
 
-    leans: Leans = field(default_factory=lambda: Leans(0.0, {}))
+    leans: Leans = field(default_factory=lambda: Leans(0.0, {}, {}))
     calibration: Calibration = IDENTITY
     found: Sequence[FoundOnScene] = ()
     now: float = 0.0

@@ -137,10 +137,11 @@ def test_what_was_learned_does_not_count_as_expected_again(house, network_id, fi
     for _ in range(6):
         field.judge(field.incident(spotter), "verified")
     with house.act(network_id) as uow:
-        record = uow.reliability.of([of(spotter)])[of(spotter)]
-    # Each of the six was as likely as the first by the weights alone.
+        record, source = (uow.reliability.of([each])[each] for each in (NETWORK, of(spotter)))
+    # Each of the six was as likely as the first by the weights alone; of the source, more was expected each time.
     first = 1 / (1 + 2.718281828 ** -(-2.2 + 2.1 - 1.0))
     assert record.expected == pytest.approx(6 * first, abs=1e-6)
+    assert source.expected > record.expected
 
 
 def test_a_good_record_shows_as_a_reason_lifts_the_queue_and_verifies_nothing(house, network_id, field, spotter):

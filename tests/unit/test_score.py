@@ -21,6 +21,7 @@ from geo.score import (
     corroborated,
     kind_of,
     score,
+    still_there,
 )
 
 HOME = LonLat(-93.265, 44.978)
@@ -152,3 +153,25 @@ def test_strangers_do_not_change_the_kind_of_what_others_vouched_for():
         [named]
     )
     assert kind_of([a_report(10 + n, Standing.UNVOUCHED) for n in range(9)]) == "strangers 3 unsaid"
+
+
+def test_a_look_long_after_the_last_report_ends_an_incident_and_does_not_unmake_it():
+    def weight(late_s, age_s=0.0):
+        [doubt] = [
+            reason.weight
+            for reason in score([], [Doubt(Negative.LOOKED_CLEAR, age_s=age_s, late_s=late_s)]).reasons
+            if "looked and saw nothing" in reason.text
+        ]
+        return doubt
+
+    assert weight(0.0) == pytest.approx(-2.2)
+    assert weight(0.0, age_s=1_800.0) == pytest.approx(-1.1)
+    # As likely gone as not: one half of what it would say is not about whether it was real.
+    assert weight(2_700.0) == pytest.approx(math.log(1 - 0.5 * (1 - math.exp(-2.2))))
+    assert weight(0.0) < weight(2_700.0) < weight(10_000.0) < 0.0
+    assert (still_there(0.0), still_there(2_700.0), still_there(-5.0)) == (1.0, pytest.approx(0.5), 1.0)
+
+
+def test_local_police_found_on_scene_counts_by_trust():
+    texts = {reason.text: reason.weight for reason in score([], [Doubt(Negative.FOUND_POLICE, trust=0.5)]).reasons}
+    assert texts["one of a trained pair found local police on scene"] == pytest.approx(-1.2)

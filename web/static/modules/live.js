@@ -13,7 +13,7 @@ const KINDS = [
   "sighting.received", "sighting.retracted",
   "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
   "incident.suggested", "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence",
-  "incident.withdrawn", "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
+  "incident.withdrawn", "incident.quiet", "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
   "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",
