@@ -439,3 +439,17 @@ def test_bad_words_are_named_and_not_echoed(client, dispatcher, incident, body, 
     assert refused.status_code == 422
     assert field in refused.json()["title"]
     assert "what" not in refused.text.lower()
+
+
+def test_each_says_what_they_found_when_they_clear_and_the_desk_reads_it(client, dispatcher, crew, incident) -> None:
+    dispatch, one, other = staged(client, dispatcher, incident, crew)
+    path = f"/api/dispatches/{dispatch}/progress"
+    early = client.post(path, json={"step": "on_scene", "found": "drill"}, headers=one.headers)
+    assert (early.status_code, early.json()["errors"][0]["field"]) == (422, "found")
+    assert client.post(path, json={"step": "cleared", "found": "a lot"}, headers=one.headers).status_code == 422
+    for member, word in ((one, "enforcement_seen"), (other, "local_police")):
+        answer = client.post(path, json={"step": "cleared", "found": word}, headers=member.headers)
+        assert answer.status_code == 200, answer.text
+        assert "found" not in answer.json()
+    seats = {seat["alias"]: seat["found"] for seat in seen(client, dispatcher, dispatch)["seats"]}
+    assert seats == {one.alias: "enforcement_seen", other.alias: "local_police"}

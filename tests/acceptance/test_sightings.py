@@ -339,3 +339,24 @@ def test_one_network_never_reads_anothers(client, house, settings, spotter):
     stranger = an_account(house, elsewhere, [Role.DISPATCHER])
     assert client.get("/api/incidents", headers=stranger.headers).json()["features"] == []
     assert client.get("/api/sightings", headers=stranger.headers).json()["features"] == []
+
+
+def test_incidents_come_newest_first_and_on_request_in_the_order_of_the_queue(client, desk_person):
+    now = datetime.now(UTC)
+    older = (now - timedelta(minutes=5)).isoformat()
+    for _ in range(2):
+        vouched = signed_in(client, Role.SPOTTER)
+        assert post(client, vouched.headers, observed_at=older, activity="arrest").status_code == 201
+    lone = signed_in(client, Role.SPOTTER)
+    assert post(client, lone.headers, location=a_point(LON + 0.02, LAT)).status_code == 201
+
+    def shown(query):
+        answer = client.get(f"/api/incidents{query}", headers=desk_person.headers)
+        assert answer.status_code == 200, answer.text
+        return [each["properties"]["vouched_groups"] for each in answer.json()["features"]]
+
+    assert shown("") == shown("?order=newest") == [1, 2]
+    assert shown("?order=queue") == [2, 1]
+    assert shown("?order=queue&limit=1") == [2]
+    refused = client.get("/api/incidents?order=loudest", headers=desk_person.headers)
+    assert refused.status_code == 422

@@ -80,8 +80,11 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     for page in phones:
         page.click("text=We are on scene")
         page.wait_for_selector("button:has-text('We are done and away')")
-    for page in phones:
-        page.click("text=We are done and away")
-        page.wait_for_selector("text=Home safe? Check in.")
+    phones[0].click("text=We are done and away")
+    phones[0].wait_for_selector("text=Home safe? Check in.")
+    # the other one says in one tap what they found
+    phones[1].click(".go-found button:has-text('It was something else')")
+    phones[1].wait_for_selector("text=Home safe? Check in.")
     desk.wait_for_selector("#board .out-row", state="detached")
     desk.wait_for_selector("#incident-live .dispatch-cleared")
+    desk.wait_for_selector("#incident-live .person-step:has-text('something else')")

@@ -14,6 +14,7 @@ from geo.reliability import (
     Circumstances,
     Record,
     counted,
+    faded,
     lean,
     leans,
 )
