@@ -80,11 +80,9 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     for page in phones:
         page.click("text=We are on scene")
         page.wait_for_selector("button:has-text('We are done and away')")
-    phones[0].click("text=We are done and away")
-    phones[0].wait_for_selector("text=Home safe? Check in.")
-    # the other one says in one tap what they found
-    phones[1].click(".go-found button:has-text('It was something else')")
-    phones[1].wait_for_selector("text=Home safe? Check in.")
+    # the other one says in the same tap what they found
+    for page, words in zip(phones, ("We are done and away", "It was something else"), strict=True):
+        page.click(f"text={words}")
+        page.wait_for_selector("text=Home safe? Check in.")
     desk.wait_for_selector("#board .out-row", state="detached")
-    desk.wait_for_selector("#incident-live .dispatch-cleared")
-    desk.wait_for_selector("#incident-live .person-step:has-text('something else')")
+    desk.wait_for_selector("#incident-live .dispatch-cleared .person-step:has-text('something else')")
