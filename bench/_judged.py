@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bench.streams import Report
+    from geo.calibration import Calibration
     from geo.linking import Point
     from geo.score import Score
 
@@ -157,10 +158,11 @@ class Desk:
         self.decided = 0
         self._learns = learns
         self._records: dict[Subject, Record] = {}
+        self._calibration: tuple[tuple[int, int], Calibration] | None = None
 
     def scored(self, case: Case) -> Score:
         """Return how an incident stands, given what is decided so far."""
-        return scored(case.figures, case.groups, self._leans(case), calibrated(self._records, _day(case)))
+        return scored(case.figures, case.groups, self._leans(case), self._calibrated(_day(case)))
 
     def decide(self, case: Case) -> None:
         """Learn what an incident turned out to be."""
@@ -172,6 +174,12 @@ class Desk:
         for each, expected in expected_of(circumstances_of(case.figures, case.groups), learned, held).items():
             record = self._records.get(each, Record())
             self._records[each] = counted(record, real=case.real, expected=expected, day=_day(case))
+
+    def _calibrated(self, day: int) -> Calibration:
+        """Return the map of the day; it is made once for each batch in the service too."""
+        if self._calibration is None or self._calibration[0] != (self.decided, day):
+            self._calibration = ((self.decided, day), calibrated(self._records, day))
+        return self._calibration[1]
 
     def _leans(self, case: Case) -> Leans:
         return leans(circumstances_of(case.figures, case.groups), self._records, _day(case))
