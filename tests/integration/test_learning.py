@@ -212,26 +212,25 @@ def test_what_an_incident_was_counted_as_goes_after_eight_days_and_counts_after_
         assert field.counts(of(spotter)) == [counts]
 
 
-def test_two_who_decide_at_once_wait_in_line_and_both_count(house, network_id, field, spotter):
-    other = an_actor(house, network_id)
-    # Each decides two incidents in one transaction, one of either source, in opposite order.
-    batches = [[field.incident(one), field.incident(two)] for one, two in ((spotter, other), (other, spotter))]
-    both_in = threading.Barrier(2, timeout=20)
-    failed = []
+def test_two_who_decide_at_once_wait_in_line(house, network_id):
+    one, two = (Subject(About.ACTIVITY, word) for word in ("arrest", "stop"))
+    begun, failed = threading.Event(), []
 
-    def decide(judge, incidents):
+    def second():
+        begun.wait(20)
         try:
             with house.act(network_id) as uow:
-                for incident in incidents:
-                    verification.judge(uow, judge, incident.id, "unfounded")
-                both_in.wait()
+                for each in (two, one):
+                    uow.reliability.take([each, NETWORK], NOW.date())
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in the thread is told by the test
             failed.append(type(error).__name__)
 
-    threads = [threading.Thread(target=decide, args=each) for each in zip(field.judges, batches, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    thread = threading.Thread(target=second)
+    thread.start()
+    with house.act(network_id) as uow:
+        uow.reliability.take([one, NETWORK], NOW.date())
+        begun.set()
+        thread.join(0.7)
+        uow.reliability.take([two, NETWORK], NOW.date())
+    thread.join(30)
     assert failed == []
-    assert field.counts(NETWORK, of(spotter), of(other)) == [(0, 4), (0, 2), (0, 2)]
