@@ -10,6 +10,7 @@ from functools import cached_property
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
+from desk.resident import Memory
 from matcher.policy import PairPolicy
 from matcher.travel import TravelTimes
 from records.repositories import networks
@@ -57,8 +58,11 @@ class UnitOfWork:
         keys: KeyRing,
         travel: Callable[[PairPolicy], TravelTimes],
         zone_map: Callable[[UnitOfWork], ZoneMap],
+        memory: Memory | None = None,
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
+
+        `memory` is what this process remembers of the network's window, if it does.
 
         `now` is the time of the network; `outside_now` is the time outside a rehearsal, which sessions follow.
         """
@@ -72,6 +76,17 @@ class UnitOfWork:
         self.keys = keys
         self.travel = travel(self.policy.pairs)
         self.facts: list[Fact] = []
+        self.memory = memory
+        self._endings: list[Callable[[bool], None]] = []
+
+    def when_over(self, do: Callable[[bool], None]) -> None:
+        """Do something once this transaction is over; it is told whether everything was kept."""
+        self._endings.append(do)
+
+    def over(self, *, kept: bool) -> None:
+        """Say that the transaction is over; only whoever opened it knows, after COMMIT has answered."""
+        while self._endings:
+            self._endings.pop()(kept)
 
     def record(self, *facts: Fact) -> None:
         """Say that something happened; what happens next is decided by the table in desk.reactions."""

@@ -199,6 +199,7 @@ class NewSighting:
     plate_tail: str | None
     note: str | None
     lang: str | None
+    cluster_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,38 @@ class LiveSighting:
     touched: bool
     cluster_since: float
     """When the cluster's first sighting was observed, in seconds since 1970-01-01 UTC."""
+    told: Told | None = None
+    """What else it adds to its incident; only where a whole window is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sighting adds to its incident beside what clustering looks at, and how that incident stood."""
+
+    unit: str
+    zone_ids: tuple[int, ...]
+    incident_version: int = 0
+    alone: bool = True
+    """Whether its cluster is the only one of its incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How an incident stands."""
+
+    status: str
+    touched: bool
+    version: int
+    ended: bool
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A cell of the window that this transaction changes: its own number, and who changed it last before."""
+
+    changed_by: int
+    was: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
 from records.models.voucher import Voucher
+from records.models.window_version import WindowVersion
 from records.models.zone import Zone
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "Sighting",
     "SignedIn",
     "Voucher",
+    "WindowVersion",
     "Zone",
 ]
