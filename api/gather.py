@@ -17,12 +17,13 @@ from typing import Final
 from api.wiring import House
 from desk import accounts, intake
 from desk.access import ANONYMOUS, Actor
-from desk.errors import DeskError, NotSignedIn
+from desk.errors import NotSignedIn
 from desk.intake import Outcome, Received, Report
 from desk.unit_of_work import NetworkNow, UnitOfWork
 from records.errors import DatabaseAway, TryAgain
 
 _LINGER_S: Final = 0.002
+_LINGER_MOST_S: Final = 0.016
 _ANSWER_S: Final = 30.0
 _TRIES: Final = 5
 _KEPT_S: Final = 60.0
@@ -107,7 +108,7 @@ class Gather:
     def _write(self) -> None:
         last = 0
         while True:
-            batch, ended = self._next(linger=last > 1)
+            batch, ended = self._next(expected=last)
             last = len(batch)
             by_network: dict[int, list[_Waiting]] = {}
             for waiting in batch:
@@ -117,14 +118,19 @@ class Gather:
             if ended:
                 return
 
-    def _next(self, *, linger: bool) -> tuple[list[_Waiting], bool]:
-        """Return all that waits, waiting for the first; True when it is the last batch."""
+    def _next(self, *, expected: int) -> tuple[list[_Waiting], bool]:
+        """Return all that waits, waiting for the first; True when it is the last batch.
+
+        Who was answered a moment ago is likely to have more to say: a little patience, as long as they keep coming and
+        there are fewer than the last time, makes fewer and fuller transactions. A lone report never waits.
+        """
         first = self._queue.get()
         if first is None:
             return [], True
         batch = [first]
-        # Who was busy a moment ago is likely to be so again: a little patience makes fewer, fuller transactions.
-        if linger and self._queue.empty():
+        until, before = time.monotonic() + _LINGER_MOST_S, -1
+        while expected > 1 and before < self._queue.qsize() < expected - 1 and time.monotonic() < until:
+            before = self._queue.qsize()
             time.sleep(_LINGER_S)
         while len(batch) < self._limit:
             try:

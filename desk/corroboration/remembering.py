@@ -130,9 +130,12 @@ class RememberedWindow:
         """Take incidents; raises LookAgain where they, or others that were shown, are not as they were remembered."""
         asked = self._shown | self._some_others()
         self._held = self._uow.incidents.hold(incidents, asked)
-        for gone in asked - self._held.keys() & self._resident.incidents.keys():
-            self._resident.end(gone)
-        if any([not self._stands(incident_id, each) for incident_id, each in self._held.items()]):
+        gone = (asked - self._held.keys()) & self._resident.incidents.keys()
+        for incident_id in gone:
+            self._resident.end(incident_id)
+        # Every one is looked at: to find one wrong sets it right.
+        wrong = [incident_id for incident_id, each in self._held.items() if not self._stands(incident_id, each)]
+        if wrong or gone & self._shown:
             self._refresh()
             raise LookAgain
         return {key: each for key, each in self._held.items() if key in incidents}
@@ -269,7 +272,7 @@ class RememberedWindow:
             self._resident.forget_before(now - _REMEMBERED.total_seconds())
             self._memory.swept_at = now
 
-    def _over(self, kept: bool) -> None:  # noqa: FBT001  (the form that the unit of work calls back in)
+    def _over(self, kept: bool) -> None:
         versions = self._resident.versions
         # Whatever else changed clusters in this transaction did not tell us what.
         if not kept or (self._own is not None and self._uow.sightings.marks != self._marks):

@@ -18,6 +18,7 @@ from geo.window import cells_round
 from records.errors import TryAgain
 from records.values import Box, GroupFigures, Held, IncidentFigures, LiveSighting
 
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a step changes, with the ids that were given: what a window that remembers has to follow."""

@@ -183,9 +183,7 @@ class IncidentRepository(Repository):
     def remove_clusters(self, cluster_ids: Collection[int]) -> None:
         """Remove clusters in which no sighting stands any more."""
         if cluster_ids:
-            self._session.execute(
-                load("clusters_remove"), {"network_id": self._network_id, "ids": sorted(cluster_ids)}
-            )
+            self._session.execute(load("clusters_remove"), {"network_id": self._network_id, "ids": sorted(cluster_ids)})
 
     def figures(self, incident_ids: Collection[int]) -> list[IncidentFigures]:
         """Return what the sightings of incidents add up to, by id."""

@@ -132,9 +132,7 @@ class SightingRepository(Repository):
 
     def versions(self, locks: Collection[int]) -> dict[int, int]:
         """Return who changed the clusters of large cells last; 0 where nobody did yet."""
-        rows = self._session.execute(
-            load("window_versions"), {"network_id": self._network_id, "cells": sorted(locks)}
-        )
+        rows = self._session.execute(load("window_versions"), {"network_id": self._network_id, "cells": sorted(locks)})
         return dict.fromkeys(locks, 0) | {row.cell: row.changed_by for row in rows}
 
     def mark(self, changed: Collection[str]) -> dict[int, Mark]:
@@ -256,7 +254,7 @@ def _lock_of(cell: str) -> int:
 @lru_cache(maxsize=65_536)
 def _locks(cell: str, steps: int) -> frozenset[int]:
     """Return what names a disk round a cell in locks: a few large cells."""
-    return frozenset(_lock_of(each) for each in cells.disk(cell, steps))
+    return cells.ancestors_round(cell, steps, _LOCK_RESOLUTION)
 
 
 @lru_cache(maxsize=1_024)
