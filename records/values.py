@@ -258,14 +258,6 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A cell of the window that this transaction changes: its own number, and who changed it last before."""
-
-    changed_by: int
-    was: int
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
     """One cell to look into: between two moments and, in degrees WGS84, between two meridians and two parallels."""
 

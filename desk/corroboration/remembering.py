@@ -150,10 +150,10 @@ class RememberedWindow:
             own |= self._resident.clusters[key].cells.keys()
         marks = self._uow.sightings.mark(own)
         self._marks = self._uow.sightings.marks
-        for cell, mark in marks.items():
-            self._own = mark.changed_by
+        for cell, (own_number, was) in marks.items():
+            self._own = own_number
             self._marked.add(cell)
-            if mark.was not in {self._resident.versions.get(cell), mark.changed_by}:
+            if was not in {self._resident.versions.get(cell), own_number}:
                 self._overtaken.add(cell)
 
     def apply(self, written: Written) -> None:

@@ -22,7 +22,7 @@ from records.enums import Use
 from records.models import Sighting
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import Box, LiveSighting, Mark, NewSighting, Sender, SightingFound, Told
+from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound, Told
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _LOCK_RESOLUTION = 6
@@ -135,19 +135,19 @@ class SightingRepository(Repository):
         rows = self._session.execute(load("window_versions"), {"network_id": self._network_id, "cells": sorted(locks)})
         return dict.fromkeys(locks, 0) | {row.cell: row.changed_by for row in rows}
 
-    def mark(self, changed: Collection[str]) -> dict[int, Mark]:
+    def mark(self, changed: Collection[str]) -> dict[int, tuple[int, int]]:
         """Say that this transaction changes clusters in some cells; before it moves any sighting there.
 
         Returns
         -------
-        For each of the large cells above them who changed it last before.
+        For each of the large cells above them this transaction's number, and who changed it last before.
         """
         if not changed:
             return {}
         self.marks += 1
         locks = sorted({_lock_of(cell) for cell in changed})
         rows = self._session.execute(load("window_mark"), {"network_id": self._network_id, "cells": locks})
-        return {row.cell: Mark(row.changed_by, row.was) for row in rows}
+        return {row.cell: (row.changed_by, row.was) for row in rows}
 
     def window(self, locks: Collection[int], since: datetime) -> list[LiveSighting]:
         """Return all clusters of open incidents that hold a sighting in some large cells, observed since a moment."""

@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -103,10 +104,10 @@ def test_eight_writers_of_two_processes_in_one_neighbourhood(houses, network_id,
         try:
             while own:
                 batch = [own.pop() for _ in range(min(3, len(own)))]
-                received.extend(patiently(lambda: received_all(house, network_id, batch, now=now)))
+                received.extend(patiently(partial(received_all, house, network_id, batch, now=now)))
                 if len(own) % 5 == 0:
                     gone = received.pop()
-                    patiently(lambda: taken_back(house, network_id, gone, now))
+                    patiently(partial(taken_back, house, network_id, gone, now))
         except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
             errors.append(error)
 
