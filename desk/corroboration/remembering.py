@@ -205,13 +205,12 @@ class RememberedWindow:
         return True
 
     def _load(self, versions: Mapping[int, int]) -> None:
-        if not versions:
-            return
         since = self._uow.now - _REMEMBERED
-        rows = self._uow.sightings.window(versions.keys(), since)
-        self._resident.replace((cell for lock in versions for cell in cells_within(lock)), rows)
-        self._resident.versions.update(versions)
-        self._resident.since.update(dict.fromkeys(versions, since.timestamp()))
+        # One at a time: the server ends a transaction in which it hears nothing for long.
+        for lock, version in sorted(versions.items()):
+            self._resident.replace(cells_within(lock), self._uow.sightings.window([lock], since))
+            self._resident.versions[lock] = version
+            self._resident.since[lock] = since.timestamp()
 
     def _around(self, points: Collection[Point], steps: int, reach_m: float, seconds: float) -> Collection[Point]:
         if min((point.t for point in points), default=math.inf) - seconds < self._begins:
