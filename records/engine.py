@@ -36,6 +36,8 @@ def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        # The connection used last is the one whose plans and pages are warm.
+        pool_use_lifo=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"application_name": name},

@@ -203,6 +203,7 @@ class NewSighting:
     flags: tuple[str, ...] = ()
     note_token: int | None = None
     photo_token: int | None = None
+    cluster_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,32 @@ class LiveSighting:
     touched: bool
     cluster_since: float
     """When the cluster's first sighting was observed, in seconds since 1970-01-01 UTC."""
+    told: Told | None = None
+    """What else it adds to its incident; only where a whole window is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sighting adds to its incident beside what clustering looks at, and how that incident stood."""
+
+    unit: str
+    zone_ids: tuple[int, ...]
+    based: bool = False
+    """Whether it says how the unit was known."""
+    incident_version: int = 0
+    alone: bool = True
+    """Whether its cluster is the only one of its incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How an incident stands."""
+
+    status: str
+    touched: bool
+    version: int
+    ended: bool
+    merged: bool
 
 
 @dataclass(frozen=True, slots=True)
