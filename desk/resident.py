@@ -15,7 +15,8 @@ from geo.linking import Point
 from geo.points import LonLat
 from geo.window import Grid
 from records.enums import Unit
-from records.values import GroupFigures, IncidentFigures, LiveSighting, Told
+from records.live import LiveSighting, Told
+from records.values import GroupFigures, IncidentFigures
 
 _VAGUE: Final = 1e-9
 """What a coarse sighting counts for the place of an incident that has exact ones."""

@@ -15,7 +15,7 @@ from desk.unit_of_work import UnitOfWork
 from geo.clustering import step
 from geo.linking import INSERT_STEPS, RETRACT_STEPS
 from records.errors import TryAgain
-from records.values import LiveSighting
+from records.live import LiveSighting
 
 _LOOKS: Final = 8
 

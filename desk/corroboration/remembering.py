@@ -15,7 +15,8 @@ from geo import cells
 from geo.distance import EARTH_RADIUS_M
 from geo.linking import NEIGHBOUR_STEPS, Point, coarse_reach_m
 from geo.naming import Changes, ClusterFacts
-from records.values import GroupFigures, Held, IncidentFigures, LiveSighting
+from records.live import Held, LiveSighting
+from records.values import GroupFigures, IncidentFigures
 
 _MARGIN: Final = 1.01
 _REMEMBERED: Final = timedelta(hours=12)

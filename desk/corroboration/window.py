@@ -16,7 +16,8 @@ from geo.linking import NEIGHBOUR_STEPS, ClusterPolicy, Point, coarse_reach_m
 from geo.naming import Changes, ClusterFacts
 from geo.window import cells_round
 from records.errors import TryAgain
-from records.values import Box, GroupFigures, Held, IncidentFigures, LiveSighting
+from records.live import Box, Held, LiveSighting
+from records.values import GroupFigures, IncidentFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from sqlalchemy import func, select, tuple_, update
 from geo.points import LonLat
 from records import ids
 from records.errors import NoSuchRecord
+from records.live import Held
 from records.models import Cluster, Incident, Judgement, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
 from records.told import Evidence
-from records.values import GroupFigures, Held, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
+from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
 
 
 class IncidentRepository(Repository):

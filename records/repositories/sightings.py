@@ -20,11 +20,12 @@ from geo.sanity import Pin
 from geo.vehicles import Vehicle
 from records import ids
 from records.enums import Use
+from records.live import Box, LiveSighting, Told
 from records.models import Cluster, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
 from records.told import Doubted, SightingStanding
-from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound, Told
+from records.values import NewSighting, Sender, SightingFound
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _LOCK_RESOLUTION = 6
