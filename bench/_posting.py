@@ -21,6 +21,16 @@ CITY: Final = (-93.40, 44.85, -93.10, 45.10)
 ONE_BLOCK: Final = (-93.2654, 44.9776, -93.2646, 44.9780)
 """A block of one cell, for a crowd that reports one thing."""
 ACTIVITIES: Final = ("stop", "arrest", "door_visit", "patrol", "other", None)
+_STROLL: Final = 0.003
+"""Degrees within which one person reports, so that nobody is at two ends of a city at once."""
+_NOTES: Final = (
+    ("one", "two", "three", "four", "several", "many"),
+    ("dark", "white", "grey", "silver", "unmarked", "dusty"),
+    ("cars", "vans", "trucks", "vehicles", "pickups"),
+    ("parked", "waiting", "standing", "turning", "idling"),
+    ("by the corner shop", "across from the laundry", "next to the bakery", "behind the church", "at the bus stop"),
+    ("since noon", "for ten minutes", "with their lights off", "with doors open", "and talking to people"),
+)
 _MOST_PER_S: Final = 3000
 
 
@@ -40,14 +50,20 @@ class Posted:
         return self.answered / self.seconds
 
 
-def sighting(chance: random.Random, area: tuple[float, float, float, float], now: datetime) -> dict[str, object]:
-    """Return a report as people send it: some of the last hour, some with vehicles, some with a note."""
+def sighting(
+    chance: random.Random, area: tuple[float, float, float, float], now: datetime, person: int
+) -> dict[str, object]:
+    """Return a report as people send it: near where they are, some of the last hour, some with vehicles or a note."""
     west, south, east, north = area
+    where = random.Random(person)
+    lon, lat = where.uniform(west, east), where.uniform(south, north)
+    stroll = min(east - west, _STROLL)
+    lon, lat = lon + chance.uniform(-stroll, stroll) / 2, lat + chance.uniform(-stroll, stroll) / 2
     told: dict[str, object] = {
         "kind": "vehicle",
         "location": {
             "type": "Point",
-            "coordinates": [round(chance.uniform(west, east), 6), round(chance.uniform(south, north), 6)],
+            "coordinates": [round(lon, 6), round(lat, 6)],
         },
         "accuracy_m": chance.choice((10, 20, 50)),
         "observed_at": (now - timedelta(seconds=chance.uniform(0, 3600))).isoformat(),
@@ -61,7 +77,7 @@ def sighting(chance: random.Random, area: tuple[float, float, float, float], now
     if chance.random() < 0.5:
         told["vehicles"] = [{"type": "suv", "color": chance.choice(("white", "black", "grey"))}]
     if chance.random() < 0.5:
-        told["note"] = "two vehicles blocking the alley"
+        told["note"] = " ".join(chance.choice(words) for words in _NOTES)
     return told
 
 
@@ -92,7 +108,8 @@ def _post(  # noqa: PLR0917 - what is handed to another process goes by position
     chance, now = random.Random(seed), datetime.now(UTC)
     ready: list[list[bytes]] = [[] for _ in range(clients)]
     for number in range(int(seconds * _MOST_PER_S)):
-        body, token = json.dumps(sighting(chance, area, now)).encode(), tokens[number % len(tokens)]
+        person = number % len(tokens)
+        body, token = json.dumps(sighting(chance, area, now, person)).encode(), tokens[person]
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
             f"Idempotency-Key: {secrets.token_hex(16)}\r\nContent-Type: application/json\r\n"

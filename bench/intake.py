@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _CLIENTS: Final = (32, 8, 1)
-_PEOPLE: Final = 64
+_PEOPLE: Final = 512
 """Each is recognised once a minute at most; the warm-up recognises them all, as in a network whose people know it."""
 _LIVE: Final = 3_000
 _MANY_LIVE: Final = 30_000
@@ -108,10 +108,14 @@ def _town(settings: Settings, slug: str, live: int, seed: int) -> _Town:
     chance, now = random.Random(seed), datetime.now(UTC)
     while live > 0:
         with house.act(network_id) as uow:
-            told = [SightingIn.model_validate(sighting(chance, CITY, now)) for _ in range(min(live, _BATCH))]
+            who = [chance.randrange(len(actors)) for _ in range(min(live, _BATCH))]
+            told = [SightingIn.model_validate(sighting(chance, CITY, now, person)) for person in who]
             intake.receive(
                 uow,
-                [one.report(chance.choice(actors), secrets.token_hex(16), secrets.token_bytes(32)) for one in told],
+                [
+                    one.report(actors[person], secrets.token_hex(16), secrets.token_bytes(32))
+                    for one, person in zip(told, who, strict=True)
+                ],
             )
         live -= _BATCH
     house.close()
