@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from geo import cells
-from geo.linking import Point
+from geo.linking import ClusterPolicy, Point
+from geo.live import LiveClusters
 from geo.points import LonLat
-from geo.window import Grid
 from records.enums import Unit
 from records.live import LiveSighting, Told
 from records.values import GroupFigures, IncidentFigures
@@ -162,13 +162,14 @@ class Known:
 class Resident:
     """The clusters of open incidents over some large cells, each with the last transaction known to have changed it."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: ClusterPolicy) -> None:
+        self.policy = policy
+        self.live = LiveClusters(policy)
         self.versions: dict[int, int] = {}
         self.since: dict[int, float] = {}
         self.clusters: dict[int, Cluster] = {}
         self.incidents: dict[int, Known] = {}
         self.cluster_of: dict[int, int] = {}
-        self.exact = Grid()
         self._in_cell: dict[str, set[int]] = {}
         """The sightings of each cell of the clustering resolution."""
 
@@ -183,15 +184,20 @@ class Resident:
         stale |= {row.cluster_id for row in fresh if row.cluster_id in self.clusters}
         stale |= {self.cluster_of[row.point.id] for row in fresh if row.point.id in self.cluster_of}
         for cluster in stale:
-            self.drop(cluster)
+            self._strike(cluster)
+        standing: list[tuple[Point, int]] = []
+        touched: set[int] = set()
         for row in fresh:
             if row.cluster_id is None or row.incident_id is None or row.told is None:
                 continue
             known = Known(row.told.incident_version, row.touched, row.told.alone)
-            self.put(Member(row.point, row.told), row.cluster_id, row.incident_id, known)
+            self._enlist(Member(row.point, row.told), row.cluster_id, row.incident_id, known)
+            standing.append((row.point, row.cluster_id))
+            if row.touched:
+                touched.add(row.cluster_id)
+        self.live.exchange(stale, standing, touched)
 
-    def put(self, member: Member, cluster_id: int, incident_id: int, known: Known) -> None:
-        """Take in a sighting with its cluster; `known` is how the incident stands."""
+    def _enlist(self, member: Member, cluster_id: int, incident_id: int, known: Known) -> None:
         cluster = self.clusters.get(cluster_id)
         if cluster is None:
             cluster = self.clusters[cluster_id] = Cluster(cluster_id, incident_id)
@@ -204,16 +210,17 @@ class Resident:
     def _index(self, point: Point, cluster_id: int) -> None:
         self.cluster_of[point.id] = cluster_id
         self._in_cell.setdefault(point.cell, set()).add(point.id)
-        if not point.coarse:
-            self.exact.add(point)
 
-    def drop(self, cluster_id: int) -> None:
-        """Forget a cluster with all its sightings."""
+    def drop(self, clusters: Collection[int]) -> None:
+        """Forget clusters with all their sightings."""
+        for cluster_id in clusters:
+            self._strike(cluster_id)
+        self.live.exchange(clusters, ())
+
+    def _strike(self, cluster_id: int) -> None:
         cluster = self.clusters.pop(cluster_id)
         for sighting, member in cluster.members.items():
             del self.cluster_of[sighting]
-            if not member.point.coarse:
-                self.exact.remove(member.point)
             own = self._in_cell[member.point.cell]
             own.discard(sighting)
             if not own:
@@ -228,8 +235,18 @@ class Resident:
 
     def end(self, incident_id: int) -> None:
         """Forget an incident with all its clusters."""
-        for cluster in tuple(self.incidents[incident_id].clusters):
-            self.drop(cluster)
+        self.drop(tuple(self.incidents[incident_id].clusters))
+
+    def touch(self, incident_id: int) -> None:
+        """Note that people had their hands on an incident."""
+        self.incidents[incident_id].touched = True
+        self.live.touch(self.incidents[incident_id].clusters)
+
+    def stand_apart(self, clusters: Collection[int]) -> None:
+        """Let clusters that a step joined, but whose incidents people keep apart, be several again."""
+        rows = [(member.point, key) for key in clusters for member in self.clusters[key].members.values()]
+        touched = {key for key in clusters if self.incidents[self.clusters[key].incident_id].touched}
+        self.live.exchange(clusters, rows, touched)
 
     def open(self, cluster_id: int, incident_id: int) -> None:
         """Begin a cluster with an incident of its own."""
@@ -255,6 +272,10 @@ class Resident:
             self.cluster_of[sighting] = cluster_id
             self.clusters[cluster_id].add(member)
 
+    def close(self, cluster_id: int) -> None:
+        """Forget a cluster in which no sighting stands any more."""
+        self._leave(self.clusters.pop(cluster_id))
+
     def merge(self, loser: int, survivor: int) -> None:
         """Let the sightings of one cluster follow into another."""
         swallowed = self.clusters.pop(loser)
@@ -265,8 +286,7 @@ class Resident:
 
     def forget_before(self, t: float) -> None:
         """Forget clusters in which nothing was seen since, and that anything earlier was known."""
-        for cluster_id in [key for key, each in self.clusters.items() if each.last_t < t]:
-            self.drop(cluster_id)
+        self.drop([key for key, each in self.clusters.items() if each.last_t < t])
         self.since = {cell: max(since, t) for cell, since in self.since.items()}
 
 
@@ -275,8 +295,18 @@ class Memory:
 
     def __init__(self) -> None:
         self._taken = threading.Lock()
-        self.resident = Resident()
+        self._resident: Resident | None = None
         self.swept_at = -math.inf
+
+    def under(self, policy: ClusterPolicy) -> Resident:
+        """Return what is remembered under these numbers; under others everything is forgotten."""
+        if self._resident is None or self._resident.policy != policy:
+            self._resident = Resident(policy)
+        return self._resident
+
+    def forget(self) -> None:
+        """Forget everything: it is loaded anew, cell by cell, when it is needed."""
+        self._resident = None
 
     def take(self) -> bool:
         """Take it for a transaction, unless another one has it."""

@@ -131,6 +131,10 @@ class Ward:
         self.west, self.east = min(self.west, lon), max(self.east, lon)
         self.south, self.north = min(self.south, lat), max(self.north, lat)
 
+    def everybody(self) -> list[Point]:
+        """Return all sightings here."""
+        return [entry[2] for rows in self.groups.values() for row in rows.values() for entry in row.entries]
+
     def own(self, owner: Point, point: Point) -> None:
         """Note that a sighting that is no core belongs to a core."""
         bisect.insort(self.owned, (owner.t, owner.id, point.id))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from desk.corroboration.regrouping import keep_apart, merge, recount_pinned, split, undo
-from desk.corroboration.remembering import BeyondMemory, LookAgain, RememberedWindow
+from desk.corroboration.remembering import BeyondMemory, RememberedWindow
 from desk.corroboration.suggesting import forget, suggest
 from desk.corroboration.window import DatabaseWindow
 from desk.corroboration.writing import write
@@ -14,10 +13,7 @@ from desk.events import SightingReceived, SightingRetracted
 from desk.unit_of_work import UnitOfWork
 from geo.clustering import step
 from geo.linking import INSERT_STEPS, RETRACT_STEPS
-from records.errors import TryAgain
 from records.live import LiveSighting
-
-_LOOKS: Final = 8
 
 __all__ = [
     "consider",
@@ -50,16 +46,12 @@ def _remembered(uow: UnitOfWork, arrived: Sequence[LiveSighting]) -> bool:
         return False
     points = [each.point for each in arrived]
     window = RememberedWindow(uow, uow.memory, arrived)
-    window.lock_round(points, INSERT_STEPS)
-    for _ in range(_LOOKS):
-        try:
-            write(uow, window, step(window, points, (), uow.policy.clustering), points)
-        except LookAgain:
-            continue
-        except BeyondMemory:
-            return False
-        return True
-    raise TryAgain
+    try:
+        changes = window.step(points)
+    except BeyondMemory:
+        return False
+    write(uow, window, changes, points)
+    return True
 
 
 def reconsider(uow: UnitOfWork, facts: Sequence[SightingRetracted]) -> None:

@@ -12,22 +12,20 @@ from desk.corroboration.window import Written, box_round, rounds
 from desk.resident import Member, Memory, Resident, cells_within
 from desk.unit_of_work import UnitOfWork
 from geo import cells
-from geo.distance import EARTH_RADIUS_M
-from geo.linking import NEIGHBOUR_STEPS, Point, coarse_reach_m
-from geo.naming import Changes, ClusterFacts
+from geo.linking import INSERT_STEPS, NEIGHBOUR_STEPS, Point
+from geo.naming import Changes
+from records.errors import TryAgain
 from records.live import Held, LiveSighting
 from records.values import GroupFigures, IncidentFigures
 
-_MARGIN: Final = 1.01
 _REMEMBERED: Final = timedelta(hours=12)
 """How far back a window is loaded: a report may be six hours late, and what it disturbs lies three hours further."""
 _SWEPT_EVERY_S: Final = 600.0
-_LOOKED_AT: Final = 64
+_DISTURBED: Final = 3
+"""Reaches of time within which a report can disturb anything."""
+_LOOKS: Final = 8
+_LOOKED_AT: Final = 16
 """Incidents beside those at hand that each transaction asks after, so that ended ones do not stay for long."""
-
-
-class LookAgain(Exception):
-    """What was remembered was not how things stand; it was set right, and the step has to be taken again."""
 
 
 class BeyondMemory(Exception):
@@ -39,15 +37,15 @@ class RememberedWindow:
 
     Every cell is locked before it is looked at, and after that its version is read: where another transaction than
     the one remembered changed it last, it is loaded again. Incidents that ended meanwhile, or that people changed, are
-    noticed when they are taken. Memory follows what this transaction writes; where it is not kept, every cell it
-    entered is forgotten.
+    noticed before the step and when they are taken. The step changes memory at once; where the transaction is not
+    kept, all that is remembered is forgotten.
     """
 
     def __init__(self, uow: UnitOfWork, memory: Memory, arrived: Iterable[LiveSighting]) -> None:
         self._uow = uow
         self._memory = memory
-        self._resident: Resident = memory.resident
         self._policy = uow.policy.clustering
+        self._resident: Resident = memory.under(self._policy)
         self._newcomers = {each.point.id: Member(each.point, each.told) for each in arrived if each.told is not None}
         self._rounds: set[tuple[str, int]] = set()
         self._entered: set[int] = set()
@@ -55,66 +53,68 @@ class RememberedWindow:
         self._own: int | None = None
         self._marks = 0
         self._marked: set[int] = set()
-        self._shown: set[int] = set()
         self._held: dict[int, Held] = {}
         self._begins = -math.inf
+        self._stepped = False
         uow.when_over(self._over)
         self._sweep()
 
-    # what a step asks
+    # the step
 
-    def lock_round(self, points: Iterable[Point], steps: int) -> bool:
-        """Lock the cells round these and make sure of what is remembered of them; say whether any was new."""
-        return self._enter(rounds(points, steps, self._policy))
+    def step(self, points: Collection[Point]) -> Changes:
+        """Take in new sightings, once everything round them is locked and stands as the database says.
 
-    def near(self, points: Collection[Point]) -> Iterable[Point]:
-        """Answer `Window.near`."""
-        self.lock_round(points, NEIGHBOUR_STEPS)
-        return self._around(points, NEIGHBOUR_STEPS, self._policy.reach_m, self._policy.reach_s)
+        Raises
+        ------
+        BeyondMemory
+            They disturb something further away, or longer ago, than is remembered; nothing has changed.
+        TryAgain
+            The surroundings did not come to rest.
+        """
+        exact = [point for point in points if not point.coarse]
+        for _ in range(_LOOKS):
+            self._enter(rounds(points, INSERT_STEPS, self._policy))
+            self._know_coarse(exact)
+            if min((point.t for point in points), default=math.inf) - _DISTURBED * self._policy.reach_s < self._begins:
+                raise BeyondMemory
+            near = self._resident.live.names_round(exact) | self._anchors_of(points)
+            ends = {(cell, NEIGHBOUR_STEPS) for key in near for cell in self._resident.clusters[key].cells}
+            if not self._enter(ends) and self._stand(near):
+                self._stepped = True
+                return self._resident.live.arrive(points)
+        raise TryAgain
 
-    def anchors_near(self, coarse: Collection[Point]) -> Iterable[Point]:
-        """Answer `Window.anchors_near`."""
-        reach_m = max((coarse_reach_m(point, self._policy) for point in coarse), default=0.0)
-        steps = cells.steps_reaching(reach_m)
-        self.lock_round(coarse, steps)
-        return self._around(coarse, steps, reach_m, self._policy.coarse_reach_s)
-
-    def coarse_near(self, points: Collection[Point]) -> Iterable[Point]:
-        """Answer `Window.coarse_near`: the database finds the few there are, wherever they stand."""
+    def _know_coarse(self, points: Collection[Point]) -> None:
+        """Make sure that every coarse sighting that may follow one of these is remembered; the database finds them."""
         if not points:
-            return []
+            return
         box = box_round(points, self._policy.coarse_reach_cap_m, self._policy.coarse_reach_s)
         rows = self._uow.sightings.coarse_near(box)
-        while self.lock_round([row.point for row in rows], NEIGHBOUR_STEPS):
+        while self._enter(rounds([row.point for row in rows], NEIGHBOUR_STEPS, self._policy)):
             rows = self._uow.sightings.coarse_near(box)
-        found = [row.point for row in rows if row.point.id not in self._newcomers]
-        if any(point.id not in self._resident.cluster_of for point in found):
+        if any(row.point.id not in self._resident.cluster_of for row in rows):
             raise BeyondMemory
-        self._show(found)
-        return found
 
-    def clusters_of(self, sightings: Collection[int]) -> Mapping[int, int]:
-        """Answer `Window.clusters_of`."""
-        known = self._resident.cluster_of
-        return {sighting: known[sighting] for sighting in sightings if sighting in known}
+    def _anchors_of(self, points: Collection[Point]) -> set[int]:
+        """Return the clusters that coarse sightings may join, and those that coarse ones may leave for others."""
+        live = self._resident.live
+        vague = [point for point in points if point.coarse]
+        others = [*live.anchors_near(vague), *live.coarse_near([point for point in points if not point.coarse])]
+        return set(live.clusters_of([point.id for point in others]).values())
 
-    def members(self, clusters: Collection[int]) -> Iterable[Point]:
-        """Answer `Window.members`."""
-        every = self._resident.clusters
-        while self._enter({(cell, NEIGHBOUR_STEPS) for key in clusters if key in every for cell in every[key].cells}):
-            pass
-        if any(key not in every for key in clusters):
-            # Entering its far end told us that it is another one now.
-            raise LookAgain
-        self._shown |= {every[key].incident_id for key in clusters}
-        return [member.point for key in clusters for member in every[key].members.values()]
-
-    def facts(self, clusters: Collection[int]) -> Mapping[int, ClusterFacts]:
-        """Answer `Window.facts`."""
-        return {
-            key: ClusterFacts(key, self._resident.incidents[each.incident_id].touched, each.first_t)
-            for key, each in ((key, self._resident.clusters[key]) for key in clusters)
-        }
+    def _stand(self, clusters: Collection[int]) -> bool:
+        """Tell whether the incidents of some clusters are as they are remembered; set right what is not."""
+        shown = {self._resident.clusters[key].incident_id for key in clusters}
+        asked = shown | self._some_others()
+        now = self._uow.incidents.hold((), asked)
+        gone = (asked - now.keys()) & self._resident.incidents.keys()
+        for incident_id in gone:
+            self._resident.end(incident_id)
+        wrong = {incident_id for incident_id, each in now.items() if not self._is_as_known(incident_id, each)}
+        if (wrong | gone) & shown:
+            self._refresh()
+            return False
+        return True
 
     # what writing asks
 
@@ -128,18 +128,11 @@ class RememberedWindow:
         return {key: every[key].incident_id for key in set(clusters) if key in every}
 
     def hold(self, incidents: Collection[int]) -> dict[int, Held]:
-        """Take incidents; raises LookAgain where they, or others that were shown, are not as they were remembered."""
-        asked = self._shown | self._some_others()
-        self._held = self._uow.incidents.hold(incidents, asked)
-        gone = (asked - self._held.keys()) & self._resident.incidents.keys()
-        for incident_id in gone:
-            self._resident.end(incident_id)
-        # Every one is looked at: to find one wrong sets it right.
-        wrong = [incident_id for incident_id, each in self._held.items() if not self._stands(incident_id, each)]
-        if wrong or gone & self._shown:
-            self._refresh()
-            raise LookAgain
-        return {key: each for key, each in self._held.items() if key in incidents}
+        """Take incidents; raises TryAgain where one is not as it was a moment ago."""
+        self._held = self._uow.incidents.hold(incidents)
+        if self._held.keys() != set(incidents) or not all(self._is_as_known(*each) for each in self._held.items()):
+            raise TryAgain
+        return self._held
 
     def mark(self, changes: Changes, arrived: Collection[Point]) -> None:
         """Say in which cells this transaction changes clusters."""
@@ -159,13 +152,17 @@ class RememberedWindow:
 
     def apply(self, written: Written) -> None:
         """Follow what is being written."""
+        resident = self._resident
+        resident.live.christen(written.given)
         for cluster_id, incident_id in written.opened.items():
-            self._resident.open(cluster_id, incident_id)
-        self._resident.move(written.assigned, self._newcomers)
+            resident.open(cluster_id, incident_id)
+        resident.move(written.assigned, self._newcomers)
         for loser, survivor in written.merged:
-            self._resident.merge(loser, survivor)
+            resident.merge(loser, survivor)
         for cluster_id in written.emptied:
-            self._resident.drop(cluster_id)
+            resident.close(cluster_id)
+        if written.apart:
+            resident.stand_apart(written.apart)
 
     def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
         """Return what sightings add up to: counted here for an incident of one cluster, by the database for others."""
@@ -213,26 +210,6 @@ class RememberedWindow:
             self._resident.versions[lock] = version
             self._resident.since[lock] = since.timestamp()
 
-    def _around(self, points: Collection[Point], steps: int, reach_m: float, seconds: float) -> Collection[Point]:
-        if min((point.t for point in points), default=math.inf) - seconds < self._begins:
-            raise BeyondMemory
-        around = self._resident.exact.around
-        high = math.degrees(reach_m * _MARGIN / EARTH_RADIUS_M)
-        found: dict[int, Point] = {}
-        for point in points:
-            here = point.place
-            # East and west are left to whoever decides by the metre: near the antimeridian they are hard to compare.
-            south, north = here.lat - high, here.lat + high
-            for other in around(point, steps, seconds):
-                if south <= other.place.lat <= north:
-                    found[other.id] = other
-        self._show(found.values())
-        return found.values()
-
-    def _show(self, points: Iterable[Point]) -> None:
-        every, own = self._resident.clusters, self._resident.cluster_of
-        self._shown |= {every[own[point.id]].incident_id for point in points}
-
     def _some_others(self) -> set[int]:
         """Return some incidents in turn, the longest unasked first."""
         known = self._resident.incidents
@@ -241,18 +218,18 @@ class RememberedWindow:
             known[incident_id] = known.pop(incident_id)
         return set(some)
 
-    def _stands(self, incident_id: int, now: Held) -> bool:
-        """Tell whether an incident is as it was remembered; where not, doubt it."""
+    def _is_as_known(self, incident_id: int, now: Held) -> bool:
+        """Tell whether an incident is as it is remembered; where not, doubt it."""
         known = self._resident.incidents.get(incident_id)
         if known is None:
-            return incident_id not in self._shown
+            return not now.ended
         if now.ended:
             self._resident.end(incident_id)
         elif now.merged or (now.version, now.touched) != (known.version, known.touched):
             self._doubt(incident_id)
         else:
             return True
-        return incident_id not in self._shown
+        return False
 
     def _doubt(self, incident_id: int) -> None:
         """Load the cells of an incident again before they are believed the next time."""
@@ -264,7 +241,6 @@ class RememberedWindow:
         """Load every entered cell again that came into doubt."""
         doubted = {lock for lock in self._entered if lock not in self._resident.versions}
         self._load(self._uow.sightings.versions(doubted) if doubted else {})
-        self._shown.clear()
 
     def _sweep(self) -> None:
         now = self._uow.now.timestamp()
@@ -273,6 +249,9 @@ class RememberedWindow:
             self._memory.swept_at = now
 
     def _over(self, kept: bool) -> None:
+        if self._stepped and not kept:
+            # The step was taken in memory, and is not what the database holds.
+            self._memory.forget()
         versions = self._resident.versions
         # Whatever else changed clusters in this transaction did not tell us what.
         if not kept or (self._own is not None and self._uow.sightings.marks != self._marks):

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from desk.unit_of_work import UnitOfWork
 from geo import cells
-from geo import window as geo_window
 from geo.distance import EARTH_RADIUS_M
 from geo.linking import NEIGHBOUR_STEPS, ClusterPolicy, Point, coarse_reach_m
 from geo.naming import Changes, ClusterFacts
@@ -31,10 +30,14 @@ class Written:
     merged: Sequence[tuple[int, int]]
     """Clusters that were swallowed, each with its survivor."""
     emptied: Collection[int]
+    given: Mapping[int, int]
+    """For the key of each new cluster the id it was given."""
+    apart: Collection[int]
+    """Clusters that the step joined, whose incidents stay apart because people had their hands on them."""
 
 
-class Window(geo_window.Window, Protocol):
-    """What corroboration needs of a window beyond what a step asks."""
+class Window(Protocol):
+    """What writing a step down asks of the window it was taken in."""
 
     def point(self, sighting: int) -> Point:
         """Return a sighting that the window showed."""
@@ -50,9 +53,7 @@ class Window(geo_window.Window, Protocol):
         Raises
         ------
         TryAgain
-            Somebody ended one of them meanwhile.
-        LookAgain
-            What was shown is not how things stand; the step has to be taken again.
+            Somebody ended or changed one of them meanwhile.
         """
         ...
 

@@ -62,7 +62,8 @@ def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[P
     uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
     uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
     swallowed = [(merge.loser, merge.survivor) for merge in merges]
-    window.apply(Written(found.clusters, assigned, swallowed, changes.emptied))
+    apart = {key for merge in changes.merge_proposals for key in (merge.loser, merge.survivor)}
+    window.apply(Written(found.clusters, assigned, swallowed, changes.emptied, given, apart))
     for merge in merges:
         if before[merge.loser] != before[merge.survivor]:
             found.merged[before[merge.loser]] = merge.survivor

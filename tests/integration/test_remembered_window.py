@@ -17,6 +17,7 @@ from api.wiring import House
 from desk import intake, verification
 from desk.corroboration import remembering
 from desk.errors import DeskError
+from geo.linking import DEFAULT_POLICY
 from records.cluster import DATABASE, PrivateCluster
 from records.enums import Role
 from records.errors import RecordsError, TryAgain
@@ -45,7 +46,7 @@ def network_id(houses) -> int:
 
 def assert_memory_is_true(house, network_id):
     """window_load and window_versions: what memory holds of every cell it would believe is what the database holds."""
-    resident = house._memories[network_id].resident
+    resident = house._memories[network_id].under(DEFAULT_POLICY)
     with house.act(network_id) as uow:
         now = uow.sightings.versions(resident.versions)
         fresh = [lock for lock, version in resident.versions.items() if now[lock] == version]
