@@ -26,7 +26,7 @@ _LINGER_S: Final = 0.002
 _LINGER_MOST_S: Final = 0.016
 _ANSWER_S: Final = 30.0
 _TRIES: Final = 5
-_KEPT_S: Final = 60.0
+_KEPT_S: Final = 600.0
 _NOBODY_KEPT_S: Final = 1.0
 _KEPT_MOST: Final = 4096
 

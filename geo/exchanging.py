@@ -8,7 +8,7 @@ from geo.bodies import Body
 from geo.linking import NEIGHBOUR_STEPS, Point
 from geo.naming import Role
 from geo.standing import Standing, suffices
-from geo.wards import Ward
+from geo.wards import WardKey
 from geo.window import round_cell
 
 
@@ -41,18 +41,25 @@ class ExchangingWindow(Standing):
             for cell in round_cell(own, NEIGHBOUR_STEPS)
             for step in (-1, 0, 1)
         }
-        shaken: dict[int, Body] = {}
-        for cell, hour in near:
+        while shaken := self._shaken(near, known):
+            for body in shaken:
+                members, name, was_touched = list(body.members.values()), body.name, body.touched
+                for point in members:
+                    self._forget(point)
+                self.load([(point, name) for point in members], {name} if was_touched else ())
+            # A core that came or went may be somebody else's: also of those that were just taken in.
+            known = ()
+        self._attach_round(changed)
+
+    def _shaken(self, places: Iterable[WardKey], known: Collection[int]) -> list[Body]:
+        """Return the clusters in which somebody at some places, not among those known, is another thing than before."""
+        found: dict[int, Body] = {}
+        for cell, hour in places:
             ward = self._wards.get(cell, {}).get(hour)
             for point in [] if ward is None else ward.everybody():
                 if point.id not in known and not self._sees_the_same(point):
-                    shaken[self._home[point.id].number] = self._home[point.id]
-        for body in shaken.values():
-            members, name, was_touched = list(body.members.values()), body.name, body.touched
-            for point in members:
-                self._forget(point)
-            self.load([(point, name) for point in members], {name} if was_touched else ())
-        self._attach_round(changed)
+                    found[self._home[point.id].number] = self._home[point.id]
+        return list(found.values())
 
     def _sees_the_same(self, point: Point) -> bool:
         """Look again at what a sighting sees; say whether it is a core as before, and its owner one too."""
@@ -78,19 +85,9 @@ class ExchangingWindow(Standing):
     def names_round(self, points: Iterable[Point]) -> set[int]:
         """Return the clusters that arriving sightings may see or change: those round them, and round who may rise."""
         first = {ward.key: ward for point in points for ward in self._around(point)}
-        may_rise = {
-            (entry[2].cell, self._hour(entry[2])): entry[2]
-            for ward in first.values()
-            for row in ward.wanting.values()
-            for entry in row.entries
-        }
-        second = {ward.key: ward for point in may_rise.values() for ward in self._wards_round(point)}
-        bodies = {number for ward in (first | second).values() for number in (*ward.cores, *ward.lone)}
-        owned = {entry[2] for ward in (first | second).values() for entry in ward.owned}
+        # Whoever is no core there may become one, and then sees as far again.
+        second = {key: near for ward in first.values() if ward.wanting for key, near in ward.near.items()}
+        wards = first | second
+        bodies = {number for ward in wards.values() for number in (*ward.cores, *ward.lone)}
+        owned = {entry[2] for ward in wards.values() for entry in ward.owned}
         return {self._bodies[number].name for number in bodies} | {self._home[sighting].name for sighting in owned}
-
-    def _wards_round(self, point: Point) -> list[Ward]:
-        """Return all wards in which anything linked to anybody in the ward of a sighting may stand."""
-        hour = self._hour(point)
-        rows = (self._wards.get(cell) for cell in round_cell(point.cell, NEIGHBOUR_STEPS))
-        return [ward for hours in rows if hours for at in (hour - 1, hour, hour + 1) if (ward := hours.get(at))]

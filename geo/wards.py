@@ -112,12 +112,15 @@ class Ward:
         Those that are linked to a core but are none themselves, by the rank of the core they belong to.
     key
         Its cell and its hour, by which bodies know it.
+    near
+        Itself, and every ward in which anything linked to anybody here may stand.
     """
 
-    __slots__ = ("cores", "east", "groups", "key", "lone", "north", "owned", "south", "wanting", "west")
+    __slots__ = ("cores", "east", "groups", "key", "lone", "near", "north", "owned", "south", "wanting", "west")
 
     def __init__(self, key: WardKey) -> None:
         self.key = key
+        self.near: dict[WardKey, Ward] = {key: self}
         self.cores: dict[int, Row] = {}
         self.lone: dict[int, Row] = {}
         self.groups: dict[bool, dict[int, Row]] = {True: {}, False: {}}

@@ -213,7 +213,7 @@ def a_history(rng):
     return [([point], []) for point in points] + [([], [point]) for point in going], None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), worlds(size=8), st.data())
 def test_clusters_exchanged_from_outside_leave_a_window_like_one_loaded_anew(first, second, data):
     desk = Desk()
