@@ -100,6 +100,18 @@ class RulesNotRead(DeskError):
     """Please read and accept the short rules of the shift first."""
 
 
+class BriefNotRead(DeskError):
+    """Please read the short card for this dispatch first; nobody sets out before both know the rules of it."""
+
+
+class OnCallLongEnough(DeskError):
+    """You have been on call for twelve hours; please rest now, you can be asked again after eight."""
+
+
+class RestNeverShortened(DeskError):
+    """A rest can be made longer, never shorter."""
+
+
 class OverTooSoon(DeskError):
     """This time is over already."""
 
@@ -146,6 +158,8 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "training_is_current": CertificateMissing,
     "lawful_step": NotLawful,
     "held_has_a_deadline": NotLawful,
+    "the_brief_comes_first": BriefNotRead,
+    "a_rest_is_never_shortened": RestNeverShortened,
     "a_dispatch_never_moves": DispatchNeverMoves,
     "one_standing_judgement": AlreadyJudged,
     "zone_name": NameTaken,

@@ -11,6 +11,9 @@ from desk.events import (
     Fact,
     IncidentClosed,
     IncidentUnfounded,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
     PartnerLost,
     SightingReceived,
     SightingRetracted,
@@ -27,6 +30,9 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (IncidentClosed, dispatching.stop_asking),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
+    (OfferDeclined, dispatching.top_up),
+    (OfferExpired, dispatching.top_up),
+    (OfferAccepted, dispatching.top_up),
 )
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
 

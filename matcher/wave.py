@@ -60,10 +60,11 @@ def next_wave(
     scene: Scene,
     policy: PairPolicy,
     *,
+    asked: Sequence[Candidate] = (),
     target: float | None = None,
     size: int | None = None,
 ) -> list[int]:
-    """Return the ids to ask now: the smallest set whose chance of a pair reaches the target.
+    """Return the ids to ask now: the smallest set whose chance of a pair, with those asked already, reaches the target.
 
     Within observers and within the others the order of `ranked` holds, so the set is the smallest of all that take
     the best-ranked of each; of two sets of one size the one with fewer observers is taken, since they are scarce.
@@ -77,6 +78,9 @@ def next_wave(
     yeses
         People who said yes and wait for a partner. With any, only people who fit one of them are asked, so that
         nobody is left waiting; if nobody fits, the wave is chosen as if there were none.
+    asked
+        People who hold an offer here and have not answered yet: what they may still say counts, so that a no is made up
+        for at once and nobody is asked in vain.
     target
         Chance wanted; the policy's, or its urgent one for an urgent scene, when left out.
     size
@@ -84,7 +88,7 @@ def next_wave(
     """
     if first_compatible(yeses, scene, policy) is not None:
         return []
-    known = {person.responder_id for person in yeses}
+    known = {person.responder_id for person in (*yeses, *asked)}
     people = [person for person in ranked if person.responder_id not in known]
     fitting = [one for one in people if any(may_go_together(one, yes, scene.now, policy) for yes in yeses)]
     in_hand = yeses if fitting else ()
@@ -93,18 +97,21 @@ def next_wave(
     most = min(len(people), policy.largest_wave if size is None else size)
     observers = [person for person in people if kind_of(person, scene.now, policy).observes][:most]
     others = [person for person in people if not kind_of(person, scene.now, policy).observes][:most]
-    start = _in_hand(in_hand, scene, policy)
+    start = _steps(_in_hand(in_hand, scene, policy), asked, scene, policy)[-1]
+    so_far = 1.0 - sum(start.values())
+    if size is None and so_far >= wanted:
+        return []
     led = _steps(start, observers, scene, policy)
     joined = _steps({0: 1.0}, others, scene, policy)
     sizes = range(1, most + 1) if size is None else range(most, most + 1)
-    best: tuple[float, int, int] = (0.0, 0, 0)
-    for asked in sizes:
-        for leading in range(max(0, asked - len(others)), min(asked, len(observers)) + 1):
-            chance = 1.0 - _still_alone(led[leading], joined[asked - leading])
+    best: tuple[float, int, int] = (so_far, 0, 0)
+    for count in sizes:
+        for leading in range(max(0, count - len(others)), min(count, len(observers)) + 1):
+            chance = 1.0 - _still_alone(led[leading], joined[count - leading])
             if chance > best[0] + 1e-12:
-                best = (chance, leading, asked - leading)
+                best = (chance, leading, count - leading)
             if size is None and chance >= wanted:
-                return _ids(observers[:leading], others[: asked - leading])
+                return _ids(observers[:leading], others[: count - leading])
     _, leading, following = best
     return _ids(observers[:leading], others[:following])
 

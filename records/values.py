@@ -172,6 +172,7 @@ class NewDispatch:
     made_by: int | None
     made_at: datetime
     offers_until: datetime
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

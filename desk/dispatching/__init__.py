@@ -1,11 +1,11 @@
 """Propose pairs, ask people, seat the first two who fit, follow them until they are home."""
 
 from desk.dispatching.answering import accept, decline
-from desk.dispatching.asking import expire_due
+from desk.dispatching.asking import expire_due, steer, top_up
 from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
 from desk.dispatching.explaining import explain
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
-from desk.dispatching.moving import progress
+from desk.dispatching.moving import progress, read_brief
 from desk.dispatching.proposing import propose
 from desk.dispatching.sending import send
 from desk.dispatching.views import (
@@ -35,9 +35,12 @@ __all__ = [
     "page",
     "progress",
     "propose",
+    "read_brief",
     "seek_partner",
     "send",
+    "steer",
     "stop_asking",
+    "top_up",
     "views_for",
     "withdraw",
 ]

@@ -72,10 +72,11 @@ def seat(
     active: bool = True,
     turn: int = 1,
     why: str = "NULL",
+    brief: str = NOW,
 ) -> str:
     return f"""INSERT INTO seat (network_id, dispatch_id, seat, responder_id, cert_until, during, step, active, turn,
-                 left_because)
-               VALUES (77, {number}, {chair}, {person}, {until}, {during}, {step}, {active}, {turn}, {why})"""
+                 left_because, brief_read_at)
+               VALUES (77, {number}, {chair}, {person}, {until}, {during}, {step}, {active}, {turn}, {why}, {brief})"""
 
 
 def to(number: int, state: str) -> str:

@@ -54,6 +54,17 @@ def test_after_a_yes_seven_more_are_asked():
     assert all(number % 2 for number in after_a_buddy)
 
 
+def test_a_no_is_made_up_for_while_the_others_have_not_answered():
+    people = crowd(0.3)
+    wave = next_wave(people, [], a_scene(), POLICY)
+    by_id = {it.responder_id: it for it in people}
+    waiting = [by_id[number] for number in wave]
+    rest = [it for it in people if it.responder_id not in wave]
+    assert next_wave(rest, [], a_scene(), POLICY, asked=waiting) == []
+    (one_more,) = next_wave(rest, [], a_scene(), POLICY, asked=waiting[1:])
+    assert one_more in {it.responder_id for it in rest}
+
+
 def test_nobody_more_is_asked_once_two_fit():
     people = crowd(0.3)
     assert next_wave(people, [people[0], people[1]], a_scene(), POLICY) == []
@@ -142,6 +153,21 @@ def test_a_wave_is_the_smallest_that_reaches_its_target(words, target, alike):
         size = max(0, len(wave) - 1)
         smaller = [[*observers[:k], *others[: size - k]] for k in range(size + 1)]
     assert all(slow_chance(list(them), []) < target + 1e-9 for them in smaller)
+
+
+@settings(max_examples=100, deadline=None)
+@given(askable, st.integers(0, 4), st.floats(0.1, 0.9))
+def test_a_top_up_counts_what_those_asked_may_still_say(words, pending, target):
+    people = build(words)
+    asked, rest = people[:pending], people[pending:]
+    more = next_wave(rest, [], a_scene(), POLICY, asked=asked, target=target)
+    chosen = [it for it in rest if it.responder_id in more]
+    if slow_chance(asked, []) >= target:
+        assert more == []
+    elif slow_chance(people, []) >= target:
+        assert slow_chance([*asked, *chosen], []) >= target - 1e-9
+    else:
+        assert slow_chance([*asked, *chosen], []) == pytest.approx(slow_chance(people, []))
 
 
 def shared(person, alike):
