@@ -130,9 +130,16 @@ def sentence_of(error: Exception) -> str:
     return next((kind.__doc__.strip() for kind in type(error).__mro__ if kind.__doc__), "").split("\n")[0]
 
 
-def problem(status: int, title: str, *, fields: list[dict[str, str]] | None = None, **headers: str) -> JSONResponse:
-    """Return an RFC 9457 problem."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+def problem(
+    status: int,
+    title: str,
+    *,
+    fields: list[dict[str, str]] | None = None,
+    more: dict[str, Any] | None = None,
+    **headers: str,
+) -> JSONResponse:
+    """Return an RFC 9457 problem; `more` are members of its own."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status} | (more or {})
     if fields:
         body["errors"] = fields
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
@@ -152,7 +159,8 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     if status == 503:
         headers["Retry-After"] = "2"
     title = sentence_of(error)
-    return problem(status, title, fields=[{"field": field, "detail": title}] if field else None, **headers)
+    fields = [{"field": field, "detail": title}] if field else None
+    return problem(status, title, fields=fields, more=getattr(error, "more", None), **headers)
 
 
 def install(app: FastAPI) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from desk.unit_of_work import UnitOfWork
 
 _CITY: Final = LonLat(-93.26, 44.97)
-_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60}}
+_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60, "offers_a_day": 100_000}}
 STORM: Final = "storm"
 _WATCH_S: Final = 0.1
 _KILL_EVERY_S: Final = 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from records.errors import Refused, TryAgain
 
@@ -38,6 +38,9 @@ class NotLawful(DeskError):
 
 class OneDispatchPerPlace(DeskError):
     """Enough people are on their way to this incident."""
+
+    more: dict[str, Any] | None = None
+    """Where a pair would be wanted instead: an area, never a place."""
 
 
 class ResponderAlreadyTaken(DeskError):

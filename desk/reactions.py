@@ -39,7 +39,9 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
 DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.held_due,
     dispatching.expire_due,
+    checkins.late_due,
     checkins.missed_due,
+    checkins.lines_due,
     verification.close_quiet,
 )
 """What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""

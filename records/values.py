@@ -88,6 +88,7 @@ class RosterEntry:
     load_7d: int
     last_cleared_at: datetime | None
     worked_with: tuple[int, ...]
+    asked_today: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class RuleNumbers:
     fresh: datetime
     rested_since: datetime
     dispatches_a_shift: int
+    offers_a_day: int
     new_below: int
     task: str
     languages: Sequence[str]

@@ -43,6 +43,7 @@ class DispatchForm(BaseModel):
     task: Task
     observer: ShownId = None
     buddy: ShownId = None
+    wave: Annotated[int | None, Field(ge=2, le=60), NotGiven] = None
 
 
 class ShiftForm(BaseModel):

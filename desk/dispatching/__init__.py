@@ -6,7 +6,7 @@ from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
 from desk.dispatching.explaining import explain
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress, read_brief
-from desk.dispatching.proposing import propose
+from desk.dispatching.proposing import area_of, nearest_pair, propose, ruled_out
 from desk.dispatching.sending import send
 from desk.dispatching.views import (
     dispatch_view,
@@ -15,11 +15,13 @@ from desk.dispatching.views import (
     my_dispatch,
     my_view,
     page,
+    unanswered,
     views_for,
 )
 
 __all__ = [
     "accept",
+    "area_of",
     "call_back",
     "cancel",
     "decline",
@@ -32,15 +34,18 @@ __all__ = [
     "my_answer",
     "my_dispatch",
     "my_view",
+    "nearest_pair",
     "page",
     "progress",
     "propose",
     "read_brief",
+    "ruled_out",
     "seek_partner",
     "send",
     "steer",
     "stop_asking",
     "top_up",
+    "unanswered",
     "views_for",
     "withdraw",
 ]

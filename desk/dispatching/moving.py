@@ -18,9 +18,7 @@ _STATE_OF_STEP = {step: state for state, step in SEAT_STEP.items()}
 _STAGED, _ON_SCENE, _CLEARED = SEAT_STEP[D.STAGED], SEAT_STEP[D.ON_SCENE], SEAT_STEP[D.CLEARED]
 
 
-def progress(
-    uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, *, brief_read: bool = True
-) -> Dispatch:
+def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, *, brief_read: bool = True) -> Dispatch:
     """Take a step on a dispatch: en_route, staged, on_scene, cleared, or withdraw.
 
     A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch.

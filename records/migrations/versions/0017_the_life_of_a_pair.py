@@ -1,4 +1,4 @@
-"""The brief that each person reads before they set out, asking by hand, how far an alarm has climbed, rest and offers."""
+"""The brief read before setting out, asking by hand, how far an alarm has climbed, rest that only grows, offers."""
 
 from alembic import op
 
@@ -24,7 +24,8 @@ CREATE INDEX offer_asked ON offer (network_id, responder_id, offered_at);
 -- A rest may be lengthened, by the person or by the rules; nobody shortens it, the desk least of all.
 CREATE FUNCTION rest_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF coalesce(new.resting_until, '-infinity') < coalesce(old.resting_until, '-infinity') THEN
-    RAISE EXCEPTION 'a rest is never shortened' USING ERRCODE = 'check_violation', CONSTRAINT = 'a_rest_is_never_shortened';
+    RAISE EXCEPTION 'a rest is never shortened'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'a_rest_is_never_shortened';
   END IF;
   RETURN new;
 END $$;
