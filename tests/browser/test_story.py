@@ -64,6 +64,8 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
 
     # they go, meet, and only then see the place
     for page in phones:
+        assert page.locator("text=Leaving now").count() == 0
+        page.click("text=I have read this")
         page.click("text=Leaving now")
         page.wait_for_selector("text=Do not pass through the scene.")
     assert phones[0].locator("[data-go-map]").get_attribute("data-place") == ""
