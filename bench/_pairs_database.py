@@ -69,6 +69,9 @@ class _Network:
         self._size, self._seed = size, seed
         self._id = engine.ensure_network(cluster.url(), slug=f"of-{size}", name="A large network", kind="demo")
         self._house = House(Settings(database_url=cluster.url(), data_dir=folder, pool_size=1), name="pairs")
+        with self._house.act(self._id) as uow:
+            # Reading a hundred thousand people into Python in one go takes longer than an act ever may.
+            uow._session.execute(text("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0"))  # noqa: SLF001
         people = a_roster(size, _OBSERVERS, seed)
         with cluster.superuser(DATABASE) as connection:
             fill(connection, self._id, people, NOW, seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 import tempfile
@@ -10,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,14 +17,12 @@ from sqlalchemy import text
 
 from api.settings import Settings
 from api.wiring import House
+from bench._claims_ground import FIRST_INCIDENT, FIRST_PERSON, NEW_SHIFT, WATCHED, broken, settle_in
 from bench._claims_peers import Peer, race_peers
 from bench.rows import Row, percentiles_ms
 from desk import checkins, dispatching
 from desk.access import Actor
 from desk.errors import DeskError
-from geo import cells
-from geo.distance import moved
-from geo.points import LonLat
 from records import engine
 from records.cluster import DATABASE, PrivateCluster
 from records.enums import OfferState, Role
@@ -36,12 +32,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
-
     from desk.unit_of_work import UnitOfWork
 
-_CITY: Final = LonLat(-93.26, 44.97)
-_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60, "offers_a_day": 100_000}}
 STORM: Final = "storm"
 _WATCH_S: Final = 0.1
 _KILL_EVERY_S: Final = 0.5
@@ -49,57 +41,6 @@ _DIES: Final = 0.01
 _CANCELS: Final = 0.1
 _SAYS_YES: Final = 0.7
 _STEPS: Final = ("en_route", "staged", "on_scene")
-_FIRST_PERSON, _FIRST_INCIDENT = 1_000, 100_000
-
-WATCHED: Final = """
-SELECT 'alone' AS broken, d.id FROM dispatch d
-WHERE d.state IN ('paired', 'en_route', 'staged', 'on_scene')
-  AND (SELECT count(DISTINCT s.responder_id) FROM seat s
-       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active) <> 2
-UNION ALL
-SELECT 'staged alone', d.id FROM dispatch d
-WHERE d.state IN ('staged', 'on_scene')
-  AND (SELECT count(*) FROM seat s
-       WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active AND s.step >= 2) <> 2
-UNION ALL
-SELECT 'booked twice', s.responder_id FROM seat s
-WHERE s.active GROUP BY s.network_id, s.responder_id HAVING count(*) > 1
-UNION ALL
-SELECT 'seated outside a pair', s.dispatch_id FROM seat s
-JOIN dispatch d ON d.network_id = s.network_id AND d.id = s.dispatch_id
-WHERE s.active AND d.state NOT IN ('paired', 'en_route', 'staged', 'on_scene', 'held')
-UNION ALL
-SELECT 'asked twice at once', o.responder_id FROM offer o
-WHERE o.state = 'offered' GROUP BY o.network_id, o.responder_id HAVING count(*) > 1
-UNION ALL
-SELECT 'asked while seated or waiting', o.responder_id FROM offer o
-WHERE o.state = 'offered'
-  AND (EXISTS (SELECT FROM seat s WHERE s.network_id = o.network_id AND s.responder_id = o.responder_id AND s.active)
-       OR EXISTS (SELECT FROM offer w WHERE w.network_id = o.network_id AND w.responder_id = o.responder_id
-                    AND w.state = 'accepted' AND NOT w.settled))
-UNION ALL
-SELECT 'too many pairs', d.incident_id FROM dispatch d
-WHERE d.live_place IS NOT NULL GROUP BY d.network_id, d.incident_id HAVING count(*) > 2
-"""
-"""What must not be at any moment, asked of the rows themselves; no answer is the right one."""
-
-AFTERWARDS: Final = f"""{WATCHED}
-UNION ALL
-SELECT 'two bookings overlap', a.responder_id FROM seat a
-JOIN seat b ON b.network_id = a.network_id AND b.responder_id = a.responder_id AND a.during && b.during
-  AND (a.dispatch_id, a.seat, a.turn) < (b.dispatch_id, b.seat, b.turn)
-UNION ALL
-SELECT 'seated without a yes', s.dispatch_id FROM seat s
-WHERE NOT EXISTS (SELECT FROM offer o WHERE o.network_id = s.network_id AND o.dispatch_id = s.dispatch_id
-                    AND o.responder_id = s.responder_id AND o.state = 'accepted' AND o.settled)
-"""
-"""The same over the whole history."""
-
-
-def broken(connection: Connection, network_id: int, statement: str = AFTERWARDS) -> list[tuple[str, int]]:
-    """Return what is broken in a network, as the owner sees it."""
-    connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
-    return [(row.broken, row.id) for row in connection.execute(text(statement))]
 
 
 @dataclass
@@ -267,70 +208,6 @@ def outcome_of(outcome: Outcome, kind: str, took_ns: int) -> None:
         outcome.accept_ns.append(took_ns)
 
 
-def settle_in(url: str, people: int, incidents: int) -> int:
-    """Make a rehearsal with trained people and open incidents in one city; return the network's number."""
-    now = datetime.now(UTC)
-    network_id = engine.ensure_network(url, slug="storm", name="Storm", kind="demo")
-    owner = engine.owner_engine(url)
-    with owner.begin() as connection:
-        connection.execute(text("SELECT set_config('tandem.network_id', :n, true)"), {"n": str(network_id)})
-        connection.execute(
-            text("UPDATE network SET policy = CAST(:policy AS jsonb) WHERE id = :n"),
-            {"policy": json.dumps(_POLICY), "n": network_id},
-        )
-        for number in range(people):
-            spot = cells.cell_at(moved(_CITY, 150.0 * (number % 7) - 450.0, 150.0 * (number // 7) - 450.0), 9)
-            connection.execute(
-                text(_PERSON),
-                {
-                    "n": network_id,
-                    "id": _FIRST_PERSON + number,
-                    "alias": f"person-{number}",
-                    "now": now,
-                    "until": now + timedelta(hours=8),
-                    "trained": now + timedelta(days=100),
-                    "cell9": cells.to_int(spot),
-                    "kinds": ["trained", "observer"] if number % 2 else ["trained"],
-                },
-            )
-        for number in range(incidents):
-            place = moved(_CITY, 90.0 * (number % 9) - 360.0, 90.0 * (number // 9) - 270.0)
-            connection.execute(
-                text(_INCIDENT),
-                {
-                    "n": network_id,
-                    "id": _FIRST_INCIDENT + number,
-                    "lon": place.lon,
-                    "lat": place.lat,
-                    "cell7": cells.to_int(cells.cell_at(place, 7)),
-                    "cell10": cells.to_int(cells.cell_at(place, 10)),
-                    "now": now,
-                },
-            )
-    owner.dispose()
-    return network_id
-
-
-_PERSON: Final = """
-WITH one AS (
-  INSERT INTO account (network_id, id, alias, lineage, roles, created_on)
-  VALUES (:n, :id, :alias, :id, '{responder}', '2026-01-01')),
-two AS (
-  INSERT INTO responder (network_id, id, account_id, mode, base_cell9, cleared_total, available_since, available_until)
-  VALUES (:n, :id, :id, 'bicycle', :cell9, 9, :now, :until))
-INSERT INTO certificate SELECT :n, :id, kind, :trained FROM unnest(CAST(:kinds AS text[])) AS kind
-"""
-_INCIDENT: Final = """
-INSERT INTO incident (network_id, id, location, cell7, cell10, opened_at, first_seen_at, last_seen_at, sightings,
-                      vouched_groups)
-VALUES (:n, :id, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell7, :cell10, :now, :now, :now, 1, 1)
-"""
-_NEW_SHIFT: Final = """
-UPDATE responder SET available_since = now(), resting_until = NULL, available_until = now() + interval '8 hours'
-WHERE network_id = :n AND (resting_until IS NOT NULL OR available_until < now())
-"""
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
     parser.add_argument("--dispatchers", type=int, default=100)
@@ -339,8 +216,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--incidents", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--peer-seconds", type=float, default=10.0)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--at-once", type=int, default=3, help="acts a process has in a transaction at a time")
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=2, help="acts a process has in a transaction at a time")
     parser.add_argument("--think", type=float, default=2.0, help="seconds between two acts of one actor, about")
     parser.add_argument("--seed", type=int, default=7)
 
@@ -355,8 +232,8 @@ def run(options: argparse.Namespace) -> list[Row]:
                 url=cluster.url(),
                 network_id=network_id,
                 key_dir=folder,
-                people=range(_FIRST_PERSON, _FIRST_PERSON + options.people),
-                incidents=range(_FIRST_INCIDENT, _FIRST_INCIDENT + options.incidents),
+                people=range(FIRST_PERSON, FIRST_PERSON + options.people),
+                incidents=range(FIRST_INCIDENT, FIRST_INCIDENT + options.incidents),
                 dispatchers=options.dispatchers // options.processes,
                 responders=options.responders // options.processes,
                 seconds=options.seconds,
@@ -401,7 +278,7 @@ def _watch(cluster: PrivateCluster, network_id: int, over: Callable[[], bool]) -
                 watch.found += broken(connection, network_id, WATCHED)
                 watch.looks += 1
                 if watch.looks % 10 == 0:
-                    connection.execute(text(_NEW_SHIFT), {"n": network_id})
+                    connection.execute(text(NEW_SHIFT), {"n": network_id})
             if time.monotonic() > kill_at:
                 watch.killed += len(superuser.execute(_KILL, {"name": STORM}).fetchall())
                 kill_at += _KILL_EVERY_S

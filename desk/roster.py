@@ -170,7 +170,7 @@ def load(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
         raise errors.NotAResponder
     (entry,) = uow.responders.roster(uow.now, [actor.responder_id])
     pairs = uow.policy.pairs
-    asked = uow.dispatches.asked_at(entry.id, uow.now - _DAY)
+    asked = uow.loads.asked_at(entry.id, uow.now - _DAY)
     rule, until = _rests_under(uow, entry, asked)
     return {
         "dispatches_this_shift": entry.this_shift,

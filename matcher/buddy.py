@@ -6,9 +6,13 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from matcher.candidates import Candidate
     from matcher.policy import PairPolicy
@@ -129,15 +133,24 @@ def count_by_kind(people: Mapping[Kind, int], avoiding: Iterable[tuple[Kind, Kin
         The kinds of each two people of whom one stands on the other's avoid list.
     """
     counts: Counter[PairRule] = Counter()
-    sizes = list(people.items())
-    for position, (kind, size) in enumerate(sizes):
-        alike = refusal(kind, kind)
-        if alike is not None:
-            counts[alike] += size * (size - 1) // 2
-        for other, other_size in sizes[position + 1 :]:
+    # Reach is counted apart from the rest: there are few sorts of people, but each may reach any set of points.
+    reaches = sorted({kind.reach for kind in people})
+    column = {reach: position for position, reach in enumerate(reaches)}
+    far_apart = np.array([[not one & other for other in reaches] for one in reaches], dtype=np.int64)
+    sorts: dict[Kind, NDArray[np.int64]] = {}
+    for kind, size in people.items():
+        row = sorts.setdefault(kind._replace(reach=EVERY_POINT), np.zeros(len(reaches), dtype=np.int64))
+        row[column[kind.reach]] += size
+    listed = list(sorts.items())
+    for position, (kind, sizes) in enumerate(listed):
+        for other, other_sizes in listed[position:]:
             rule = refusal(kind, other)
             if rule is not None:
-                counts[rule] += size * other_size
+                pairs = int(sizes.sum()) * int(other_sizes.sum() - (kind == other))
+            else:
+                # Everybody reaches some point, so nobody is far apart from themself.
+                rule, pairs = PairRule.NO_SHARED_MEETING_POINT, int(sizes @ far_apart @ other_sizes)
+            counts[rule] += pairs // 2 if kind == other else pairs
     for one, another in avoiding:
         counts[PairRule.ON_AVOID_LIST] += 1
         rule = refusal(one, another)

@@ -16,7 +16,8 @@ from matcher.eligibility import Rule, arrival_seconds, screen
 from matcher.meeting import MeetingPoint
 from matcher.nearby import cells_within
 from matcher.pairs import arrivals
-from records.values import Crowd, RuleNumbers, SceneRow
+from records.crowds import Crowd, RuleNumbers
+from records.values import SceneRow
 
 _ANCESTORS = 7
 """Whoever is in no cell of this resolution that is near enough is too far; the others are looked at more closely."""

@@ -104,7 +104,7 @@ def page(
 
 def unanswered(uow: UnitOfWork) -> list[dict[str, Any]]:
     """Return ended dispatches from which somebody was lost lately and has not been heard of since."""
-    lost = uow.dispatches.many(uow.dispatches.lost_since(uow.now - _SHIFT))
+    lost = uow.dispatches.many(uow.loads.lost_since(uow.now - _SHIFT))
     return dispatch_views(uow, [dispatch for dispatch in lost if dispatch.state not in LIVE_DISPATCH])
 
 
@@ -221,7 +221,7 @@ def my_view(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
 
 def thanks(uow: UnitOfWork, me: int) -> dict[str, Any] | None:
     """Return the thanks for somebody who was released a while ago, and whether that was because a pair was found."""
-    released = uow.dispatches.released(me, uow.now - _THANKED)
+    released = uow.loads.released(me, uow.now - _THANKED)
     if released is None:
         return None
     dispatch = uow.dispatches.get(released.dispatch_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, tuple_, update
@@ -260,41 +260,6 @@ class DispatchRepository(Repository):
             )
         )
 
-    def asked_at(self, responder_id: int, after: datetime) -> list[datetime]:
-        """Return when somebody was asked after a moment, oldest first."""
-        return list(
-            self._session.scalars(
-                select(Offer.offered_at)
-                .where(
-                    Offer.network_id == self._network_id,
-                    Offer.responder_id == responder_id,
-                    Offer.offered_at > after,
-                )
-                .order_by(Offer.offered_at)
-            )
-        )
-
-    def released(self, responder_id: int, after: datetime) -> Offer | None:
-        """Return the offer from which somebody was released last, where that was after a moment and nothing came since.
-
-        A person who sat down, or was asked, after it needs no thanks for it any more.
-        """
-        last = self._session.scalar(
-            select(Offer)
-            .where(
-                Offer.network_id == self._network_id,
-                Offer.responder_id == responder_id,
-                Offer.offered_at > after - timedelta(hours=1),
-            )
-            .order_by(Offer.offered_at.desc(), Offer.id.desc())
-            .limit(1)
-            .execution_options(populate_existing=True)
-        )
-        fresh = last is not None and last.state == "released" and last.answered_at is not None
-        return (
-            last if fresh and last is not None and last.answered_at is not None and last.answered_at > after else None
-        )
-
     def answer(self, offer_ids: Collection[int], state: str, *, at: datetime, settled: bool = False) -> None:
         """Write what became of offers; records read before show it."""
         if offer_ids:
@@ -324,18 +289,6 @@ class DispatchRepository(Repository):
                 .where(Seat.network_id == self._network_id, Seat.dispatch_id.in_(dispatch_ids))
                 .order_by(Seat.dispatch_id, Seat.seat, Seat.turn)
                 .execution_options(populate_existing=True)
-            )
-        )
-
-    def lost_since(self, moment: datetime) -> set[int]:
-        """Return the dispatches from which somebody was lost after a moment and has not been heard of since."""
-        return set(
-            self._session.scalars(
-                select(Seat.dispatch_id).where(
-                    Seat.network_id == self._network_id,
-                    Seat.checkin_missed_at > moment,
-                    Seat.left_because == "lost",
-                )
             )
         )
 

@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo import cells
 from records import ids
+from records.crowds import Crowd, RuleNumbers
 from records.enums import CertificateKind
 from records.errors import NoSuchRecord
 from records.models import Account, Certificate, Position, Responder
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import Crowd, RosterEntry, RuleNumbers
+from records.values import RosterEntry
 
 _RULE_NUMBERS = (
     "now",

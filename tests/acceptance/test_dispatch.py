@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.settings import Settings
 from api.wiring import House
-from bench.claims import broken
+from bench._claims_ground import broken
 from desk import checkins, dispatching, roster
 from records import ids
 from records.enums import Role

@@ -101,7 +101,7 @@ def test_the_database_refuses_what_the_code_forgets(walked, fresh_database_url, 
     """With its constraints no careless line leaves anybody alone; without them this very walk finds who was."""
     monkeypatch.setattr(losing, "lose", forget_the_other)
     if guarded:
-        seen = walk(walked, fresh_database_url, 3, 80)
+        seen = walk(walked, fresh_database_url, 2, 60)
         assert (seen.violations, seen.answers["progress", 409] > 0) == (0, True)
         return
     owner = engine.owner_engine(fresh_database_url)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
 from api.wiring import House
-from bench.claims import WATCHED, broken
+from bench._claims_ground import WATCHED, broken
 from geo.distance import moved
 from records import ids
 from records.enums import Role
@@ -65,8 +65,8 @@ class Walk:
             self.send: 9,
             self.send_again: 2,
             self.answer: 22,
-            self.progress: 40,
-            self.withdraw: 2,
+            self.progress: 44,
+            self.withdraw: 1,
             self.check_in: 5,
             self.cancel: 2,
             self.wait: 6,
@@ -181,7 +181,7 @@ class Walk:
             self._post(who, f"/api/dispatches/{self.dice.choice(self.sent)[4]['id']}/cancel")
 
     def wait(self) -> None:
-        self._move_clock(timedelta(seconds=self.dice.choice([5, 20, 20, 80, 80, 80, 400, 900, 5_000])))
+        self._move_clock(timedelta(seconds=self.dice.choice([5, 20, 20, 20, 20, 80, 80, 80, 80, 400, 900, 5_000])))
 
     def become_available(self) -> None:
         member = self.dice.choice(self.crew)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.claims import WATCHED, Storm, broken, settle_in
+from bench._claims_ground import WATCHED, broken, settle_in
+from bench.claims import Storm
 from records import engine
 
 PEOPLE, INCIDENTS, SECONDS = 12, 6, 4.0

@@ -214,7 +214,7 @@ def test_dispatch_places(house, network_id, crew, incident) -> None:
 
 
 def test_offers_due_tops_up_then_gives_up(house, network_id, crew, incident) -> None:
-    dispatch = send(house, network_id, incident, wave=2)
+    dispatch = send(house, network_id, incident, wave=2, by_hand=False)
     waiting = asked(house, network_id, dispatch, crew)[0]
     accept(house, network_id, waiting)
     with house.act(network_id, now=NOW + timedelta(seconds=60)) as uow:
