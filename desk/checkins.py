@@ -64,7 +64,10 @@ def late_due(uow: UnitOfWork) -> int:
                 uow.dispatches.change_seat(seat, rung=_PARTNER_TOLD)
                 uow.dispatches.change(dispatch)
                 partner = next((each.responder_id for each in seats if each is not seat), None)
-                uow.record(CheckinLate(subject=dispatch.id, version=dispatch.version, responder_id=partner))
+                uow.record(
+                    CheckinLate(subject=dispatch.id, version=dispatch.version, responder_id=partner),
+                    DispatchMoved(subject=dispatch.id, version=dispatch.version, responder_id=seat.responder_id),
+                )
                 found += 1
     return found
 

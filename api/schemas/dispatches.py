@@ -262,6 +262,7 @@ class OwnDispatchOut(BaseModel):
     partner: str | None
     partner_step: str | None
     partner_calls_help: bool
+    late: bool
     partner_late: bool
     meeting_point: MeetingPointOut | None
     meet_by: str | None

@@ -300,6 +300,7 @@ def _own_view(
         "partner_step": _STEPS[partner.step] if partner and seat.active else None,
         # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
         "partner_calls_help": bool(partner and seat.active and _calls(uow, partner, calls, Call.HELP)),
+        "late": seat.active and seat.rung > 0,
         "partner_late": bool(partner and seat.active and partner.rung and partner.checkin_due_at is not None),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
         "meet_by": at(_meet_by(dispatch, around)) if seat.active else None,

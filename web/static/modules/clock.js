@@ -4,6 +4,7 @@ const wall = document.getElementById("wall-clock");
 const told = wall?.dataset.now ?? document.body.dataset.now;
 const ahead = told ? Date.parse(told) - Date.now() : 0;
 const hours = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const late = document.documentElement.lang === "es" ? "tarde" : "late";
 const days = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "short", day: "numeric", month: "short" });
 
 /** @returns {number} milliseconds since 1970, as the service counts them */
@@ -36,7 +37,7 @@ export function tick(root = document) {
   }
   for (const each of root.querySelectorAll("[data-until]")) {
     const left = Date.parse(/** @type {HTMLElement} */ (each).dataset.until ?? "") - at;
-    write(each, left < 0 ? `${countdown(-left)} late` : countdown(left));
+    write(each, left < 0 ? `${countdown(-left)} ${late}` : countdown(left));
     each.classList.toggle("late", left < 0);
   }
   for (const each of root.querySelectorAll("time[data-clock]:not([data-shown])")) {
