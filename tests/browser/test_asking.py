@@ -1,4 +1,4 @@
-"""A dispatcher lets it run: three phones ring, two say yes, the third is thanked at once; one leaves, the other holds."""
+"""A dispatcher lets it run: three phones ring, two go, the third is thanked at once; one leaves, the other holds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_three_phones_ring_two_go_and_nobody_is_left_waiting(site, opened, incid
     for phone in phones.values():
         phone.wait_for_selector("[data-ringing]")
         expect(phone).to_have_title("(1) Can you go?")
-    progress = desk.locator(f"#board .wave tbody tr:has-text('can observe')")
+    progress = desk.locator("#board .wave tbody tr:has-text('can observe')")
     expect(progress.locator("td").first).to_have_text("3")
 
     # two say yes: from the second answer on the third has a second
