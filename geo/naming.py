@@ -156,7 +156,7 @@ def _rank(point: Point) -> tuple[float, int]:
     return point.rank
 
 
-def _weight(part: Collection[Point]) -> tuple[int, int, float, int]:
+def part_weight(part: Collection[Point]) -> tuple[int, int, float, int]:
     """Return what decides which part keeps a name; the greatest wins."""
     earliest = min(point.rank for point in part)
     groups = {point.source_group for point in part if point.vouched}
@@ -170,7 +170,7 @@ def _heirs(pieces: Collection[Collection[Point]], before: Mapping[int, int]) -> 
         for point in piece:
             if point.id in before:
                 parts[before[point.id]][number].append(point)
-    return {cluster: max(found, key=lambda n: _weight(found[n])) for cluster, found in sorted(parts.items())}
+    return {cluster: max(found, key=lambda n: part_weight(found[n])) for cluster, found in sorted(parts.items())}
 
 
 def _split_from(piece: Collection[Point], before: Mapping[int, int]) -> int | None:
@@ -179,4 +179,4 @@ def _split_from(piece: Collection[Point], before: Mapping[int, int]) -> int | No
     for point in piece:
         if point.id in before:
             parts[before[point.id]].append(point)
-    return max(sorted(parts), key=lambda cluster: _weight(parts[cluster]), default=None)
+    return max(sorted(parts), key=lambda cluster: part_weight(parts[cluster]), default=None)

@@ -64,20 +64,21 @@ class Window(Protocol):
         ...
 
 
-@lru_cache(maxsize=8_192)
-def _disk(cell: str, steps: int) -> tuple[str, ...]:
-    return tuple(disk(cell, steps))
+@lru_cache(maxsize=32_768)
+def round_cell(cell: str, steps: int) -> tuple[str, ...]:
+    """Return the cells at most `steps` away from one, itself first."""
+    return (cell, *(other for other in disk(cell, steps) if other != cell))
 
 
 def cells_round(points: Iterable[Point], steps: int) -> frozenset[str]:
     """Return the cells at most `steps` away from any of these sightings."""
-    return frozenset(cell for own in {point.cell for point in points} for cell in _disk(own, steps))
+    return frozenset(cell for own in {point.cell for point in points} for cell in round_cell(own, steps))
 
 
 def cells_for_coarse(coarse: Iterable[Point], policy: ClusterPolicy = DEFAULT_POLICY) -> frozenset[str]:
     """Return the cells in which coarse sightings may find their anchors."""
     return frozenset(
-        cell for point in coarse for cell in _disk(point.cell, steps_reaching(coarse_reach_m(point, policy)))
+        cell for point in coarse for cell in round_cell(point.cell, steps_reaching(coarse_reach_m(point, policy)))
     )
 
 
@@ -88,6 +89,9 @@ class Grid:
         self._rows: dict[str, list[tuple[float, int, Point]]] = {}
         for point in points:
             self.add(point)
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
 
     def add(self, point: Point) -> None:
         """Put one sighting in; its id must not be there yet."""
@@ -103,7 +107,7 @@ class Grid:
     def around(self, point: Point, steps: int, seconds: float) -> list[Point]:
         """Return the sightings at most `steps` cells and `seconds` away, a superset to be looked at closely."""
         near: list[Point] = []
-        for cell in _disk(point.cell, steps):
+        for cell in round_cell(point.cell, steps):
             row = self._rows.get(cell)
             if row:
                 first = bisect.bisect_left(row, (point.t - seconds,))
