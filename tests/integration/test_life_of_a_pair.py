@@ -14,7 +14,7 @@ from api.settings import Settings
 from api.wiring import House
 from desk import checkins, dispatching, reactions, roster, territory
 from desk.access import Actor
-from desk.errors import BriefNotRead, NotLawful, OnCallLongEnough
+from desk.errors import BriefNotRead, NobodyToAsk, NotLawful, OnCallLongEnough
 from desk.escalation import LADDERS, Call, Told, told_by
 from desk.policy import CheckinPolicy
 from matcher.policy import PairPolicy
@@ -221,6 +221,8 @@ def test_nobody_is_asked_more_than_six_times_a_day(house, network_id, incident) 
         found = dispatching.propose(uow, DESK, incident, "observe")
         assert (found["candidates"], found["ruled_out"][0]["rule"]) == (0, "enough_offers")
         load = roster.load(uow, member.actor)
+        with pytest.raises(NobodyToAsk):
+            dispatching.send(uow, DESK, incident, "observe")
     assert (load["offers_today"], load["rule"]) == (6, "enough_offers")
     assert datetime.fromisoformat(load["asked_again_at"]) == NOW + timedelta(hours=24)
     with house.act(network_id, now=NOW + timedelta(hours=24)) as uow:
