@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from desk import errors
 from desk.access import Actor
@@ -25,6 +26,9 @@ from records.values import NewOffer, SceneRow
 
 _AT_ONCE = 20
 """Dispatches one sweep of the worker takes, so that an act stays short."""
+
+_LOOK_AGAIN = timedelta(seconds=5)
+"""Where everybody near was looked at and nobody was free, a further no does not look again sooner than this."""
 
 OBSERVER, BUDDY = 1, 2
 
@@ -106,11 +110,14 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     Whoever is asked and has not answered counts for what they may still say, so nobody is asked in vain. While
     somebody is still asked the newcomers join the present wave; with nobody left the next wave begins.
     """
+    offers = uow.dispatches.offers([dispatch.id])
+    still_open = any(offer.state == O.OFFERED for offer in offers)
+    if still_open and dispatch.none_found_until is not None and dispatch.none_found_until > uow.now:
+        return 0
     row = uow.dispatches.scene(dispatch.incident_id)
     if not gathering.is_lawful(row.standing, dispatch.task):
         return 0
     scene = gathering.scene_of(uow, row, dispatch.task)
-    offers = uow.dispatches.offers([dispatch.id])
     budget = _budget(uow, dispatch, offers)
     seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active] if dispatch.state == D.HELD else []
     order = waiting_order(offers, seats)
@@ -120,6 +127,8 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     if budget <= 0 or (asked and chance_of_pair(asked, yeses, scene, uow.policy.pairs) >= _target(uow, scene)):
         return 0
     fresh = take(uow, scene, _others(uow, dispatch, row, scene, offers, seats, yeses), yeses, asked=asked, most=budget)
+    if not fresh and still_open:
+        uow.dispatches.change(dispatch, none_found_until=uow.now + _LOOK_AGAIN)
     if fresh:
         uow.dispatches.change(dispatch, waves=dispatch.waves + (0 if asked else 1))
         ask(uow, dispatch, fresh)

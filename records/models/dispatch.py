@@ -30,6 +30,7 @@ class Dispatch(Base):
     waves: Mapped[Small] = mapped_column(server_default=FetchedValue())
     seats_wanted: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=FetchedValue())
     by_hand: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    none_found_until: Mapped[datetime | None]
     offers_until: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
     made_by: Mapped[Big | None]

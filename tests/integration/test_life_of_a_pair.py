@@ -131,6 +131,17 @@ def test_a_yes_that_waits_asks_nobody_while_the_chance_is_there(house, network_i
     assert len(field.offers()) == before
 
 
+def test_where_nobody_was_free_the_next_look_waits_a_moment(house, network_id, incident) -> None:
+    field = Field(house, network_id, incident, 6)
+    first, second, third = field.offers("offered")[:3]
+    field.answer(first, "decline")
+    field.crew |= {member.responder_id: member for member in a_crew(house, network_id, 2, at=NOW)}
+    field.answer(second, "decline", NOW + timedelta(seconds=2))
+    assert len(field.offers()) == 6
+    field.answer(third, "decline", NOW + timedelta(seconds=6))
+    assert len(field.offers()) == 8
+
+
 def test_never_more_people_than_the_largest_waves_hold_nor_for_longer(
     fresh_database_url, house, network_id, incident
 ) -> None:

@@ -9,7 +9,9 @@ depends_on = None
 
 # Seats that are taken already count as briefed: their people may be on the way.
 UP = """
-ALTER TABLE dispatch ADD COLUMN by_hand boolean NOT NULL DEFAULT false;
+ALTER TABLE dispatch
+  ADD COLUMN by_hand boolean NOT NULL DEFAULT false,
+  ADD COLUMN none_found_until timestamptz;
 
 ALTER TABLE seat
   ADD COLUMN brief_read_at timestamptz DEFAULT now(),
@@ -38,7 +40,7 @@ DROP TRIGGER rest_only_grows ON responder;
 DROP FUNCTION rest_only_grows();
 DROP INDEX offer_asked, seat_silent;
 ALTER TABLE seat DROP CONSTRAINT the_brief_comes_first, DROP COLUMN brief_read_at, DROP COLUMN rung;
-ALTER TABLE dispatch DROP COLUMN by_hand;
+ALTER TABLE dispatch DROP COLUMN by_hand, DROP COLUMN none_found_until;
 """
 
 
