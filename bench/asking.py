@@ -25,7 +25,8 @@ from geo.points import LonLat
 from matcher.candidates import Candidate, Mode, Scene
 from matcher.eligibility import screen
 from matcher.meeting import meeting_points
-from matcher.pairs import arrivals, crow_flies, order_to_ask
+from matcher.order import order_to_ask
+from matcher.pairs import arrivals, crow_flies
 from matcher.policy import PairPolicy
 from matcher.wave import Seats, first_compatible, next_wave
 
