@@ -13,7 +13,7 @@ import anyio.to_thread
 import orjson
 
 from api.wiring import House
-from desk import access, accounts, board, dispatching
+from desk import access, accounts, alerts, board, dispatching
 from desk.access import Act, Actor
 from desk.unit_of_work import UnitOfWork
 from records import ids
@@ -25,6 +25,8 @@ _PULSE_S = 15.0
 _CHECK_S = 1.0
 _QUEUE = 64
 _BATCH = 1000
+
+_TOLD = {"statement.said", "statement.corrected", "statement.over"}
 
 _RESET = b"event: reset\ndata: {}\n\n"
 _PULSE = b": still here\n\n"
@@ -38,6 +40,8 @@ class View:
     dispatches: bool
     zones: bool
     responder_id: int | None
+    alerts: frozenset[int] | None = None
+    """The zones whose alerts this viewer gets, empty for all of them; None for no alerts."""
 
     @classmethod
     def of(cls, actor: Actor) -> View:
@@ -47,6 +51,7 @@ class View:
             dispatches=access.may(actor, Act.READ_DISPATCHES),
             zones=access.may(actor, Act.READ_ZONES),
             responder_id=actor.responder_id if access.may(actor, Act.RESPOND) else None,
+            alerts=actor.zone_ids if access.may(actor, Act.SEE_ALERTS) else None,
         )
 
 
@@ -62,6 +67,8 @@ class Change:
     responder_id: int | None
     feature: dict[str, Any] | None
     dispatch: dict[str, Any] | None
+    audience: alerts.Audience | None = None
+    """Whom a statement concerns; None for what is no statement."""
 
     def frame(self, view: View, epoch: str) -> bytes | None:
         """Return the bytes this view gets, None where it is told nothing."""
@@ -77,12 +84,22 @@ class Change:
             body["feature"] = self.feature
         elif family in {"dispatch", "offer", "checkin"} and view.dispatches:
             body["dispatch"] = self.dispatch
-        elif not (mine or (family == "zones" and view.zones)):
+        elif family == "statement" and view.incidents and self.audience is not None:
+            body["incident"] = ids.shown(self.audience.incident_id)
+        elif not (mine or (family == "zones" and view.zones) or (family == "statement" and self._is_told(view))):
             return None
         if self.kind == "checkin.help" and not view.dispatches:
             return None
         mark = f"{epoch}.{self.cursor.x}.{self.cursor.id}"
         return f"id: {mark}\nevent: {self.kind}\ndata: ".encode() + orjson.dumps(body) + b"\n\n"
+
+    def _is_told(self, view: View) -> bool:
+        """Tell whether a viewer may hear of a statement: the desk of each, members of what their zones are told."""
+        if view.incidents:
+            return True
+        if self.audience is None or self.audience.zone_ids is None or self.kind not in _TOLD:
+            return False
+        return view.alerts is not None and alerts.is_told(view.alerts, self.audience.zone_ids)
 
 
 def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
@@ -94,6 +111,7 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
     by_incident = {feature["id"]: feature for feature in features}
     wanted = {each.subject for each in events if each.kind.startswith(("dispatch.", "offer.", "checkin."))}
     by_dispatch = {view["id"]: view for view in dispatching.dispatch_views(uow, uow.dispatches.many(wanted))}
+    audiences = alerts.audiences(uow, [each.subject for each in events if each.kind.startswith("statement.")])
     return [
         Change(
             cursor=Cursor(int(each.x), each.id),
@@ -104,6 +122,7 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
             responder_id=each.responder_id,
             feature=by_incident.get(ids.shown(each.subject)),
             dispatch=by_dispatch.get(ids.shown(each.subject)),
+            audience=audiences.get(each.subject),
         )
         for each in events
     ]

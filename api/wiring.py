@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
-from desk.unit_of_work import NetworkNow, UnitOfWork, networks_on
-from matcher.pairs import crow_flies
+from desk.unit_of_work import KnownStreets, NetworkNow, UnitOfWork, networks_on
+from geo.streets import Section
+from matcher.policy import PairPolicy
 from records import engine as records_engine
 from records.errors import NoSuchNetwork, RecordsError, Refused
 from records.transaction import transaction
 from zones.lookup import ZoneMap
 
 T = TypeVar("T")
+
+PATIENCE_S: float = 3.0
+"""How long an act waits for streets that are being built; the server ends a transaction that stands still for five."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Streets:
+    """Streets that are built or being built, what they were asked with, and the streets before them."""
+
+    wanted: tuple[int, float, float, timedelta]
+    built: Future[KnownStreets]
+    before: KnownStreets | None
 
 
 class House:
@@ -33,6 +48,9 @@ class House:
         self.keys = FolderKeyRing(settings.key_dir)
         self._zone_maps: dict[int, tuple[int, ZoneMap]] = {}
         self._zone_lock = threading.Lock()
+        self._known_streets: dict[int, _Streets] = {}
+        self._builders = ThreadPoolExecutor(max_workers=1, thread_name_prefix="streets")
+        self._street_lock = threading.Lock()
         self._network_ids: frozenset[int] = frozenset()
 
     @contextmanager
@@ -58,8 +76,8 @@ class House:
                     network_id,
                     clock=lambda own: now or own or datetime.now(UTC),
                     keys=self.keys,
-                    travel=crow_flies,
                     zone_map=self._zone_map,
+                    streets=self._streets,
                 )
                 yield uow
                 reactions.settle(uow)
@@ -103,6 +121,7 @@ class House:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._builders.shutdown(cancel_futures=True)
         self.engine.dispose()
 
     def _zone_map(self, uow: UnitOfWork) -> ZoneMap:
@@ -113,3 +132,39 @@ class House:
                 kept = (version, uow.zones.build_map(version))
                 self._zone_maps[uow.network.id] = kept
             return kept[1]
+
+    def _streets(self, uow: UnitOfWork) -> KnownStreets | None:
+        """Return the streets of a network, built anew when its region is imported anew or a speed of it changes.
+
+        They are built beside the act, which waits a moment at the most: an open transaction must not stand still.
+        Until they are there the streets before them answer, or nobody does and times go as the crow flies.
+        """
+        if not uow.network.streets_version:
+            return None
+        pairs = uow.policy.pairs
+        wanted = (uow.network.streets_version, pairs.speeds_m_s["foot"], pairs.speeds_m_s["bicycle"], pairs.get_going)
+        with self._street_lock:
+            kept = self._known_streets.get(uow.network.id)
+            if kept is None or kept.wanted != wanted:
+                before = kept.built.result() if kept is not None and kept.built.done() else None
+                built = self._builders.submit(_build_streets, uow.regions.sections(), pairs)
+                kept = _Streets(wanted, built, before)
+                self._known_streets[uow.network.id] = kept
+        try:
+            return kept.built.result(timeout=PATIENCE_S)
+        except TimeoutError:
+            return kept.before
+
+
+def _build_streets(sections: Sequence[Section], pairs: PairPolicy) -> KnownStreets:
+    # Routing takes half a second to load: only networks with a region pay for it.
+    from geo.exits import Footways  # noqa: PLC0415
+    from geo.travel import MODES, Pace, Roads  # noqa: PLC0415
+
+    pace = Pace(pairs.speeds_m_s["foot"], pairs.speeds_m_s["bicycle"], pairs.get_going.total_seconds())
+    roads = Roads(sections, pace)
+    for mode in MODES:
+        network = roads.network(mode)
+        if network is not None:
+            network.contract()
+    return KnownStreets(roads, Footways(roads))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 
 from api.wiring import House
-from desk import reactions, retention, roster
+from desk import alerts, reactions, retention, roster
 from desk.unit_of_work import UnitOfWork
 
 _log = structlog.get_logger()
@@ -34,6 +34,7 @@ class Timer:
 TIMERS: Final = (
     *(Timer(verb.__name__, TICK_S, verb) for verb in reactions.DUE),
     Timer("positions", 60, roster.forget_positions),
+    Timer("readers", 3600, alerts.forget_readers),
     Timer("log", 3600, retention.forget_log),
     Timer("plate keys", 3600, retention.forget_plate_keys),
 )

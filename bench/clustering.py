@@ -259,10 +259,7 @@ def _peers(live: LiveClusters, options: argparse.Namespace) -> list[Row]:
 
 def _plain() -> ClusterPolicy:
     """Return the policy under which a link is what fixed-radius DBSCAN takes for one: 250 m and an hour."""
-    return ClusterPolicy(
-        scale_m=1e9, scale_s=1e9, patrol_scale_s=1e9, same_activity=0.0, other_activity=0.0, same_token=0.0,
-        same_description=0.0, other_vehicle=0.0,
-    )  # fmt: skip
+    return ClusterPolicy(reach_m=250.0, at_once=1e6)
 
 
 def _scikit_learn(points: list[Point], options: argparse.Namespace) -> Row:

@@ -22,6 +22,7 @@ class Act(StrEnum):
     RESPOND = "be available, answer offers, move on, check in"
     READ_INCIDENTS = "read sightings and incidents"
     JUDGE = "judge, merge, split, undo"
+    SPEAK = "propose and approve what members are told"
     DISPATCH = "rank pairs, dispatch, cancel"
     READ_DISPATCHES = "read dispatches"
     READ_ZONES = "read zones"
@@ -50,6 +51,7 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.RESPOND: frozenset({Role.RESPONDER}),
     Act.READ_INCIDENTS: frozenset({Role.DISPATCHER, Role.VERIFIER}),
     Act.JUDGE: frozenset({Role.DISPATCHER, Role.VERIFIER}),
+    Act.SPEAK: frozenset({Role.DISPATCHER, Role.VERIFIER}),
     Act.DISPATCH: frozenset({Role.DISPATCHER}),
     Act.READ_DISPATCHES: frozenset({Role.DISPATCHER}),
     Act.READ_ZONES: frozenset({Role.DISPATCHER, Role.ORGANIZER}),
@@ -78,6 +80,8 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     script: bool = False
     responder_id: int | None = None
+    zone_ids: frozenset[int] = frozenset()
+    """The zones whose alerts somebody gets; none means all of the network's."""
 
     @property
     def known(self) -> bool:
@@ -94,7 +98,7 @@ def may(actor: Actor, act: Act, *, anonymous_reports: bool = False, scripts_judg
         return True
     if not actor.known:
         return act is Act.REPORT and anonymous_reports
-    if act is Act.JUDGE and actor.script and not scripts_judge:
+    if act in {Act.JUDGE, Act.SPEAK} and actor.script and not scripts_judge:
         return False
     return bool(actor.roles & ALLOWED[act])
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from desk import histories, sanity
 from desk.access import Actor
 from desk.errors import DeskError, NotFound
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.points import LonLat
+from geo.queue import Waiting, in_order
 from records import ids
+from records.enums import DecisionKind
 from records.errors import NoSuchRecord, NotAnId
-from records.models import Incident, Judgement
+from records.models import Decision, Incident, Judgement
 from records.values import SightingFound
 
 _LISTED_FOR: Final = timedelta(hours=24)
@@ -118,6 +121,34 @@ def incidents(
     return incident_features(uow, page), following
 
 
+def queue(uow: UnitOfWork, *, sends: bool, limit: int) -> list[dict[str, Any]]:
+    """Return open incidents in the order to look at them, as features; no flood of reports hides others.
+
+    Who sends sees what is verified first, who checks what is corroborated; `geo.queue` says how the rest take turns.
+    """
+    lineages = uow.incidents.waiting(turns=limit)
+    records = {record.id: record for record in uow.incidents.many(lineages)}
+    order = in_order(_waiting(record, lineages[record.id], sends=sends) for record in records.values())
+    return incident_features(uow, [records[each.id] for each in order[:limit]])
+
+
+def _waiting(record: Incident, lineage: int | None, *, sends: bool) -> Waiting:
+    steps = _SEND_FIRST if sends else _CHECK_FIRST
+    return Waiting(
+        id=record.id,
+        step=steps[record.status],
+        lineage=lineage,
+        vouched_groups=record.vouched_groups,
+        standing=record.standing,
+        queue=record.queue,
+        cell=cells.parent(record.cell7, 6),
+    )
+
+
+_SEND_FIRST: Final[dict[str, int]] = {"verified": 0, "corroborated": 1, "unverified": 2}
+_CHECK_FIRST: Final[dict[str, int]] = {"corroborated": 0, "unverified": 2, "verified": 3}
+
+
 def _zone_id(uow: UnitOfWork, zone: str) -> int:
     for zone_id, name in uow.zones.names().items():
         if zone in {name, ids.shown(zone_id)}:
@@ -132,20 +163,41 @@ def opened(uow: UnitOfWork, actor: Actor, incident_id: int) -> dict[str, Any]:
     except NoSuchRecord as error:
         raise NotFound from error
     [feature] = incident_features(uow, [record])
-    sightings = sightings_of(uow, actor, incident_id)
+    found = _opened_sightings(uow, actor, incident_id)
     judgements = uow.incidents.judgements(incident_id)
     aliases = uow.accounts.aliases({each.account_id for each in judgements})
+    history = histories.of(uow, record)
+    taken_back = [histories.retracted_reason(history["retracted"])] if history["retracted"] else []
     feature["geometry"] = _point(uow.incidents.place(incident_id))
     feature["properties"] |= {
         "opened_at": _moment(record.opened_at),
         "first_seen_at": _moment(record.first_seen_at),
         "last_seen_at": _moment(record.last_seen_at),
-        "reasons": record.reasons,
+        "reasons": [*record.reasons, *_doubts(found), *taken_back],
         "split_from": None if record.split_from is None else ids.shown(record.split_from),
-        "sightings_found": {"type": "FeatureCollection", "features": sightings},
+        "sightings_found": {"type": "FeatureCollection", "features": _marked(found)},
         "judgements": [judgement_view(each, aliases.get(each.account_id)) for each in judgements],
+        **history,
     }
     return feature
+
+
+def others(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
+    """Return the open incidents near one that it may be merged with, nearest first, each with its metres away."""
+    near = {each.id: each for each in histories.choice(uow, incident_id)}
+    features = {each["id"]: each for each in incident_features(uow, uow.incidents.many(near))}
+    return [
+        features[ids.shown(each.id)]["properties"] | {"metres": round(each.metres, -1), "apart": each.apart}
+        for each in near.values()
+    ]
+
+
+def decided(uow: UnitOfWork, decision: Decision) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a decision, and both of its incidents as they stand now: first the one that lives on."""
+    both = {each.id: each for each in uow.incidents.many({decision.incident_id, decision.other_id})}
+    lives_on = decision.other_id if decision.kind == DecisionKind.MERGE else decision.incident_id
+    ordered = sorted(both.values(), key=lambda each: each.id != lives_on)
+    return histories.decided(uow, decision), incident_features(uow, ordered)
 
 
 def judged(uow: UnitOfWork, judgement: Judgement) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -174,8 +226,20 @@ def judgement_view(judgement: Judgement, alias: str | None) -> dict[str, Any]:
 
 def sightings_of(uow: UnitOfWork, actor: Actor, incident_id: int) -> list[dict[str, Any]]:
     """Return the sightings of one opened incident, exact; that somebody looked is audited, never at which one."""
+    return _marked(_opened_sightings(uow, actor, incident_id))
+
+
+def _opened_sightings(uow: UnitOfWork, actor: Actor, incident_id: int) -> list[SightingFound]:
     uow.audits.note(actor.account_id, "read exact", "incident", uow.now.date())
-    found = uow.sightings.found(incident_id=incident_id, limit=_OPENED_MOST)
+    return uow.sightings.found(incident_id=incident_id, limit=_OPENED_MOST)
+
+
+def _doubts(found: Sequence[SightingFound]) -> list[dict[str, Any]]:
+    """Return what is odd about the sightings of an incident, as reasons that weigh nothing by themselves."""
+    return [{"text": line, "weight": 0.0} for line in sanity.lines_of(found)]
+
+
+def _marked(found: Sequence[SightingFound]) -> list[dict[str, Any]]:
     groups = dict.fromkeys(each.source_group for each in sorted(found, key=lambda each: (each.observed_at, each.id)))
     marks = {group: f"r-{number}" for number, group in enumerate(groups, 1)}
     return [_exact(each, marks[each.source_group]) for each in found]
@@ -235,6 +299,7 @@ def _exact(each: SightingFound, mark: str) -> dict[str, Any]:
             "vehicles": list(each.vehicles),
             "plate_tail": each.plate_tail,
             "note": each.note,
+            "flags": list(each.flags),
         },
     }
 
@@ -254,6 +319,7 @@ def _words(each: SightingFound) -> dict[str, Any]:
         "vehicles": [],
         "plate_tail": None,
         "note": None,
+        "flags": [],
         "lang": each.lang,
     }
 

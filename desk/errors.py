@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from records.errors import Refused, TryAgain
@@ -68,7 +69,11 @@ class CertificateMissing(DeskError):
 
 
 class DispatchNeverMoves(DeskError):
-    """The place of a dispatch does not change once people were asked."""
+    """The place of a dispatch does not change once people were asked, but for one step back from the scene."""
+
+
+class MoveNotSeen(DeskError):
+    """The meeting point stepped back: both of you confirm where it is now before you say you are there."""
 
 
 class OfferNoLongerOpen(DeskError):
@@ -93,6 +98,20 @@ class NoMeetingPointYet(DeskError):
 
 class PairDoesNotFit(DeskError):
     """These two people cannot go together here; the list of pairs says who can."""
+
+
+class IncidentStandsDifferently(DeskError):
+    """This incident stands differently now than in the plan."""
+
+
+class PlanHasChanged(DeskError):
+    """Something has changed since this plan was made, so nobody was asked; please look at a new plan."""
+
+    def __init__(self, changes: Sequence[Mapping[str, str | None]]) -> None:
+        """Keep what changed: the shown id of each incident, the name of its zone, the sentence as `detail`."""
+        super().__init__()
+        self.changes = [dict(change) for change in changes]
+        self.more = {"changed": self.changes}
 
 
 class NotAResponder(DeskError):
@@ -125,6 +144,14 @@ class AlreadyJudged(DeskError):
     """You have already judged this incident; undo that judgement first."""
 
 
+class AlreadyKeptApart(DeskError):
+    """Somebody has already said that these two are not the same."""
+
+
+class MergedMeanwhile(DeskError):
+    """One of these became part of another incident a moment ago; please look again."""
+
+
 class NameTaken(DeskError):
     """Another zone already has this name."""
 
@@ -139,6 +166,22 @@ class StillNeeded(DeskError):
 
 class DatabaseRefused(DeskError):
     """The records refused this, because it must never be."""
+
+
+class NotAnnounceable(DeskError):
+    """This may not be announced: it has to be verified, with evidence, and both have to name whose it is."""
+
+
+class AlreadySaid(DeskError):
+    """This was said already, or waits for its second person."""
+
+
+class SecondPersonNeeded(DeskError):
+    """A second person of another lineage has to approve this."""
+
+
+class OneWhoDidNotJudge(DeskError):
+    """At least one of the two who say it must not have judged the incident."""
 
 
 EXPLAINED: dict[str, type[DeskError]] = {
@@ -159,12 +202,26 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "verified_was_verified": TwoPeopleVerify,
     "the_seat_needs_its_certificate": CertificateMissing,
     "training_is_current": CertificateMissing,
+    "only_what_is_verified_is_said": NotAnnounceable,
+    "local_police_is_never_announced": NotAnnounceable,
+    "said_by_two_people_of_two_lineages": SecondPersonNeeded,
+    "one_of_the_two_did_not_judge": OneWhoDidNotJudge,
+    "one_proposal_at_a_time": AlreadySaid,
+    "what_was_said_stays": NotLawful,
+    "what_was_said_is_set_right": NotLawful,
     "lawful_step": NotLawful,
     "held_has_a_deadline": NotLawful,
     "the_brief_comes_first": BriefNotRead,
     "a_rest_is_never_shortened": RestNeverShortened,
     "a_dispatch_never_moves": DispatchNeverMoves,
+    "only_one_step_back": DispatchNeverMoves,
+    "only_outward": DispatchNeverMoves,
+    "both_have_seen_the_move_observer": MoveNotSeen,
+    "both_have_seen_the_move_buddy": MoveNotSeen,
     "one_standing_judgement": AlreadyJudged,
+    "kept_apart_once": AlreadyKeptApart,
+    "merged_once": MergedMeanwhile,
+    "merged_into_has_an_end": MergedMeanwhile,
     "zone_name": NameTaken,
     "account_network_id_alias_key": AliasTaken,
 }

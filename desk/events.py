@@ -60,6 +60,12 @@ class IncidentSplit(Fact):
     kind = "incident.split"
 
 
+class IncidentsSuggested(Fact):
+    """An incident may be the same as another one: a person should look."""
+
+    kind = "incident.suggested"
+
+
 class IncidentJudged(Fact):
     """Somebody judged an incident, and its state stayed."""
 
@@ -82,6 +88,48 @@ class IncidentClosed(Fact):
     """An incident is over."""
 
     kind = "incident.closed"
+
+
+class EvidenceMoved(Fact):
+    """A verified incident gained or lost sightings."""
+
+    kind = "incident.evidence"
+
+
+class IncidentWithdrawn(Fact):
+    """What could be said of an incident may not be said any more."""
+
+    kind = "incident.withdrawn"
+
+
+class StatementProposed(Fact):
+    """Somebody proposed to tell the members of an incident; only the desk hears this fact."""
+
+    kind = "statement.proposed"
+
+
+class StatementDropped(Fact):
+    """A proposal came to nothing; only the desk hears this fact."""
+
+    kind = "statement.dropped"
+
+
+class StatementSaid(Fact):
+    """Two people told the members of an incident's zones."""
+
+    kind = "statement.said"
+
+
+class StatementCorrected(Fact):
+    """What was said is not confirmed; the same members are told."""
+
+    kind = "statement.corrected"
+
+
+class StatementOver(Fact):
+    """What was said is over; the same members are told."""
+
+    kind = "statement.over"
 
 
 class ZonesChanged(Fact):

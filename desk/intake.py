@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from desk import plates
+from desk import plates, sanity
 from desk.access import Actor
 from desk.errors import DeskError, NotFound, NotSignedIn
 from desk.events import SightingReceived, SightingRetracted
@@ -82,6 +82,9 @@ class Report:
     vehicles: tuple[VehicleSeen, ...] = ()
     note: str | None = None
     lang: str | None = None
+    device_m: float | None = None
+    second_hand: bool = False
+    photo_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ class _Draft:
     def claim(self) -> tuple[int, str]:
         return (self.report.actor.account_id or _NOBODY, self.report.key)
 
+    @property
+    def told(self) -> sanity.Told:
+        said = self.report
+        return sanity.Told(self.row, said.device_m, said.second_hand, said.photo_sha256)
+
 
 def receive(uow: UnitOfWork, reports: Sequence[Report]) -> list[Outcome]:
     """Store sightings, all in a few statements; each report gets its own answer, in the order given.
@@ -126,7 +134,7 @@ def receive(uow: UnitOfWork, reports: Sequence[Report]) -> list[Outcome]:
     for draft in drafts.values():
         ours.setdefault(draft.claim, draft)
     kept = _claimed(uow, ours)
-    fresh = _under_the_cap(uow, [draft.row for claim, draft in ours.items() if claim not in kept])
+    fresh = _under_the_cap(uow, sanity.marked(uow, [draft.told for claim, draft in ours.items() if claim not in kept]))
     uow.sightings.add(fresh)
     uow.record_all(SightingReceived(subject=row.id, cell5=cells.from_int(row.cell5)) for row in fresh)
     for number, draft in drafts.items():
@@ -138,8 +146,7 @@ def receive(uow: UnitOfWork, reports: Sequence[Report]) -> list[Outcome]:
 
 def retract(uow: UnitOfWork, sighting_id: int, receipt: str) -> None:
     """Take a sighting back for whoever holds its receipt; a second time changes nothing. Raises NoSuchReceipt."""
-    if not hmac.compare_digest(receipt_of(uow, sighting_id).encode(), receipt.encode("utf-8", "replace")):
-        raise NoSuchReceipt
+    require_receipt(uow, sighting_id, receipt)
     cell = uow.sightings.cell_of(sighting_id)
     if cell is not None:
         # Before the row is taken: whoever works on its surroundings may be about to write this row too.
@@ -149,6 +156,12 @@ def retract(uow: UnitOfWork, sighting_id: int, receipt: str) -> None:
         raise NoSuchReceipt
     if changed:
         uow.record(SightingRetracted(subject=sighting_id))
+
+
+def require_receipt(uow: UnitOfWork, sighting_id: int, receipt: str) -> None:
+    """Raise NoSuchReceipt unless a receipt belongs to a sighting; takes as long either way."""
+    if not hmac.compare_digest(receipt_of(uow, sighting_id).encode(), receipt.encode("utf-8", "replace")):
+        raise NoSuchReceipt
 
 
 def receipt_of(uow: UnitOfWork, sighting_id: int) -> str:

@@ -30,7 +30,8 @@ DISPATCH_STEPS: Final[dict[D, frozenset[D]]] = {
     D.OFFERING: frozenset({D.PAIRED, D.UNFILLED, D.CANCELLED}),
     D.PAIRED: frozenset({D.EN_ROUTE, D.HELD, D.CANCELLED}),
     D.EN_ROUTE: frozenset({D.STAGED, D.HELD, D.CANCELLED}),
-    D.STAGED: frozenset({D.ON_SCENE, D.CLEARED, D.HELD, D.CANCELLED}),
+    # back on the way only together with a meeting point that steps back, which the database sees to
+    D.STAGED: frozenset({D.EN_ROUTE, D.ON_SCENE, D.CLEARED, D.HELD, D.CANCELLED}),
     D.ON_SCENE: frozenset({D.CLEARED, D.HELD, D.CANCELLED}),
     D.HELD: frozenset({D.PAIRED, D.CLEARED, D.CANCELLED}),
     D.CLEARED: frozenset(),

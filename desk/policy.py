@@ -9,6 +9,7 @@ from typing import Any
 
 from geo.linking import ClusterPolicy
 from matcher.policy import PairPolicy
+from records.enums import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class IntakePolicy:
     early_by: timedelta = timedelta(minutes=2)
     """Observed further in the future than this: refused; less is taken as now, and marked."""
     oldest: timedelta = timedelta(days=3650)
-    coarse_beyond_m: float = 250.0
+    coarse_beyond_m: float = 150.0
+    """A pin vaguer than this is attached to what it tells of and never joins two others (decision 8)."""
     unvouched_per_cell_and_hour: int = 200
     area_margin_m: float = 15_000.0
     """Reports from this far outside the zones are taken too: a city's airport often lies beyond its districts."""
@@ -30,10 +32,33 @@ class IntakePolicy:
 
 @dataclass(frozen=True, slots=True)
 class VerificationPolicy:
-    """When people may call an incident verified; two people of two lineages is a floor and no number here."""
+    """When people may call an incident verified, and how long what they say of it stands.
+
+    Two people of two lineages, a basis from the list, and the evidence behind a statement are floors: a network may ask
+    for more and never for less.
+    """
 
     quiet_after: timedelta = timedelta(minutes=90)
     """Nothing new for this long, and nobody out there: the desk closes an unverified incident by itself."""
+    people_needed: int = 2
+    require_agreed_agency: bool = False
+    """Whether `verified` waits until two people name the same agency; else it stands with the agency unknown."""
+    require_evidence_floor: bool = False
+    """Whether `verified` itself needs what every statement needs: see `desk.criteria.floor_met`."""
+    accepted_bases: tuple[str, ...] = tuple(Basis)
+    """How one may know whose they are; a network may leave some out, and add none."""
+    statement_lasts: timedelta = timedelta(hours=4)
+    """How long members are shown what was said; corrections follow for as long as it is known who read it."""
+    corrected_within: timedelta = timedelta(days=7)
+    """How long it is known who read what, so that a correction reaches them; then the link is cut."""
+
+    def __post_init__(self) -> None:
+        """Keep to the floors."""
+        object.__setattr__(self, "people_needed", min(5, max(2, self.people_needed)))
+        kept = tuple(basis for basis in Basis if basis in self.accepted_bases)
+        object.__setattr__(self, "accepted_bases", kept or tuple(Basis))
+        object.__setattr__(self, "statement_lasts", min(self.statement_lasts, timedelta(hours=4)))
+        object.__setattr__(self, "corrected_within", min(self.corrected_within, timedelta(days=7)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from desk import checkins, corroboration, dispatching, verification
+from desk import alerts, checkins, corroboration, dispatching, verification
 from desk.events import (
     CheckinMissed,
+    EvidenceMoved,
     Fact,
+    IncidentChanged,
     IncidentClosed,
+    IncidentMerged,
+    IncidentSplit,
     IncidentUnfounded,
+    IncidentWithdrawn,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -25,9 +30,22 @@ Reaction = Callable[[UnitOfWork, Sequence[Any]], None]
 
 REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (SightingReceived, corroboration.consider),
+    (SightingReceived, corroboration.suggest),
     (SightingRetracted, corroboration.reconsider),
+    (SightingRetracted, corroboration.recount_pinned),
+    (IncidentChanged, dispatching.step_back),
+    (EvidenceMoved, verification.weigh),
+    (EvidenceMoved, alerts.set_right),
+    (IncidentWithdrawn, alerts.set_right),
+    (IncidentMerged, alerts.set_right),
+    (IncidentSplit, alerts.set_right),
+    (IncidentUnfounded, alerts.set_right),
+    (IncidentClosed, alerts.set_right),
     (IncidentUnfounded, dispatching.call_back),
+    (IncidentUnfounded, corroboration.forget),
     (IncidentClosed, dispatching.stop_asking),
+    (IncidentClosed, corroboration.forget),
+    (IncidentMerged, corroboration.forget),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
     (OfferDeclined, dispatching.top_up),

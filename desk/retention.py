@@ -11,9 +11,9 @@ AUDIT_KEPT: Final = timedelta(days=90)
 
 
 def forget_log(uow: UnitOfWork) -> int:
-    """Drop events, kept answers, sessions, vouchers and audit entries whose time is over; return how many.
+    """Drop events, kept answers, sessions, vouchers, suggestions and audit entries whose time is over; return how many.
 
-    These are written by the time outside, in a rehearsal too.
+    All but suggestions are written by the time outside, in a rehearsal too.
     """
     kept, now = uow.policy.retention, uow.outside_now
     return sum(
@@ -22,6 +22,7 @@ def forget_log(uow: UnitOfWork) -> int:
             uow.answers.forget_before(now - kept.answers),
             uow.accounts.forget_sessions_before(now),
             uow.accounts.forget_vouchers_before(now),
+            uow.decisions.forget_suggestions_before(uow.now),
             uow.audits.forget_before((now - AUDIT_KEPT).date()),
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,9 +15,11 @@ from desk.events import ZonesChanged
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
+from geo.gatherings import PublicSpot
 from geo.points import LonLat
+from geo.streets import Section
 from records.errors import NoSuchRecord
-from records.values import GroundPiece
+from records.values import GroundPiece, NamedPlace
 from zones import loader
 from zones.coverage import CellCoverage, OnCall
 from zones.coverage import coverage as coverage_of
@@ -153,6 +155,41 @@ def nearest_gap(uow: UnitOfWork, area: str, *, minutes: float = 10) -> dict[str,
 def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:
     """Put this base map in place of the one before; return how many pieces it has."""
     return uow.zones.replace_ground(pieces)
+
+
+def take_in_region(
+    uow: UnitOfWork,
+    pieces: Sequence[GroundPiece],
+    sections: Sequence[Section],
+    spots: Sequence[PublicSpot],
+    seen: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Put a region in place of the one before: base map, streets, public places; return its version.
+
+    Travel times follow its streets from the next act on, in every process.
+
+    Parameters
+    ----------
+    seen
+        Is told how many more records were written.
+    """
+    version = uow.networks.next_streets_version()
+    seen(lay_ground(uow, pieces))
+    uow.regions.replace_sections(sections)
+    seen(len(sections))
+    lay_public_places(uow, spots)
+    seen(len(spots))
+    return version
+
+
+def lay_public_places(uow: UnitOfWork, spots: Sequence[PublicSpot]) -> None:
+    """Put these places to meet at in place of those before."""
+    uow.regions.replace_public_places(spots)
+
+
+def nearest_corner(uow: UnitOfWork, place: LonLat, within_m: float = 300.0) -> NamedPlace | None:
+    """Return the nearest corner of two named streets in words, None where none is so near or no map is known."""
+    return uow.regions.nearest_corner(place, within_m)
 
 
 def _outline(name: str, geometry: Mapping[str, Any]) -> Any:

@@ -6,28 +6,38 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
-from matcher.policy import PairPolicy
-from matcher.travel import TravelTimes
+from matcher.pairs import crow_flies
+from matcher.travel import RoadsOrCrow, WaryTravelTimes
 from records.repositories import networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.answers import AnswerRepository
 from records.repositories.audits import AuditRepository
+from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
 from records.repositories.loads import LoadRepository
+from records.repositories.meetings import MeetingRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
 from records.repositories.sightings import SightingRepository
+from records.repositories.statements import StatementRepository
 from records.repositories.statistics import StatisticsRepository
+from records.repositories.streets import StreetRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
 from zones.lookup import ZoneMap
+
+if TYPE_CHECKING:
+    # Routing takes half a second to load, and only the wiring of a network with a region needs it.
+    from geo.exits import Footways
+    from geo.travel import Roads
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,23 @@ class NetworkNow:
     name: str
     kind: str
     zones_version: int
+    streets_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStreets:
+    """The streets of an imported region: for travel times, and for ground people can stand on."""
+
+    roads: Roads
+    footways: Footways
 
 
 def networks_on(session: Transaction) -> list[NetworkNow]:
     """Return all networks on this server, by id."""
-    return [NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version) for row in networks.every(session)]
+    return [
+        NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
+        for row in networks.every(session)
+    ]
 
 
 class UnitOfWork:
@@ -56,8 +78,8 @@ class UnitOfWork:
         *,
         clock: Callable[[datetime | None], datetime],
         keys: KeyRing,
-        travel: Callable[[PairPolicy], TravelTimes],
         zone_map: Callable[[UnitOfWork], ZoneMap],
+        streets: Callable[[UnitOfWork], KnownStreets | None],
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
 
@@ -66,12 +88,12 @@ class UnitOfWork:
         row = NetworkRepository(session, network_id).get()
         self._session = session
         self._zone_map = zone_map
-        self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version)
+        self._streets = streets
+        self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
         self.policy = NetworkPolicy.of(row.policy)
         self.now = clock(row.rehearsal_at)
         self.outside_now = clock(None)
         self.keys = keys
-        self.travel = travel(self.policy.pairs)
         self.facts: list[Fact] = []
 
     def record(self, *facts: Fact) -> None:
@@ -86,6 +108,17 @@ class UnitOfWork:
     def zone_map(self) -> ZoneMap:
         """The zones as cells, as of this network's present version."""
         return self._zone_map(self)
+
+    @cached_property
+    def streets(self) -> KnownStreets | None:
+        """The streets of the imported region, None where none was imported."""
+        return self._streets(self)
+
+    @cached_property
+    def travel(self) -> WaryTravelTimes:
+        """Travel times: on the streets where a region is imported, else as the crow flies."""
+        crow = crow_flies(self.policy.pairs)
+        return crow if self.streets is None else RoadsOrCrow(self.streets.roads, crow)
 
     @cached_property
     def networks(self) -> NetworkRepository:
@@ -108,9 +141,19 @@ class UnitOfWork:
         return IncidentRepository(self._session, self.network.id)
 
     @cached_property
+    def decisions(self) -> DecisionRepository:
+        """Merges and splits that people decided, and what the machine suggests."""
+        return DecisionRepository(self._session, self.network.id)
+
+    @cached_property
     def zones(self) -> ZoneRepository:
         """Zones, and the ground of the base map."""
         return ZoneRepository(self._session, self.network.id)
+
+    @cached_property
+    def regions(self) -> StreetRepository:
+        """The streets of the imported region, and the public places on them."""
+        return StreetRepository(self._session, self.network.id)
 
     @cached_property
     def responders(self) -> ResponderRepository:
@@ -128,6 +171,11 @@ class UnitOfWork:
         return LoadRepository(self._session, self.network.id)
 
     @cached_property
+    def meetings(self) -> MeetingRepository:
+        """Where the people of dispatches meet."""
+        return MeetingRepository(self._session, self.network.id)
+
+    @cached_property
     def events(self) -> EventRepository:
         """The event log."""
         return EventRepository(self._session, self.network.id)
@@ -141,6 +189,11 @@ class UnitOfWork:
     def tiles(self) -> TileRepository:
         """Vector tiles, drawn by the database."""
         return TileRepository(self._session, self.network.id)
+
+    @cached_property
+    def statements(self) -> StatementRepository:
+        """What was said of incidents, to whom, and who has read it."""
+        return StatementRepository(self._session, self.network.id)
 
     @cached_property
     def statistics(self) -> StatisticsRepository:

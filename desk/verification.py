@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from desk import plates
+from desk import criteria, plates
 from desk.access import Actor
 from desk.errors import AlreadyJudged, DeskError, NotAllowed, NotFound, NotLawful
-from desk.events import Fact, IncidentChanged, IncidentClosed, IncidentJudged, IncidentUnfounded, IncidentVerified
+from desk.events import (
+    EvidenceMoved,
+    Fact,
+    IncidentChanged,
+    IncidentClosed,
+    IncidentJudged,
+    IncidentUnfounded,
+    IncidentVerified,
+    IncidentWithdrawn,
+)
 from desk.lifecycle import OPEN_INCIDENT, require_incident_step
 from desk.unit_of_work import UnitOfWork
 from geo import cells
@@ -18,7 +27,6 @@ from geo.score import DEFAULT_SCORE_POLICY
 from records.enums import IncidentStatus, NetworkKind, Unit, Verdict
 from records.errors import NoSuchRecord
 from records.models import Incident, Judgement
-from records.values import SourceOf
 
 _OVER_AFTER: Final = timedelta(minutes=30)
 """Nothing new for this long, and one person who says it is over closes an incident that was never verified."""
@@ -26,6 +34,12 @@ _OVER_AFTER: Final = timedelta(minutes=30)
 
 class BasisMissing(DeskError):
     """Please say whose they are and how you know: a marking, their words, a document, or seen in person."""
+
+    field = "basis"
+
+
+class BasisNotAccepted(DeskError):
+    """This network does not take that as a way of knowing whose they are."""
 
     field = "basis"
 
@@ -76,7 +90,9 @@ def judge(
     if verdict == Verdict.VERIFIED:
         if agency is None or basis is None:
             raise BasisMissing
-        if _is_involved(account, lineage, uow.incidents.sources(incident_id)):
+        if basis not in uow.policy.verification.accepted_bases:
+            raise BasisNotAccepted
+        if criteria.is_involved(account, lineage, uow.incidents.sources(incident_id)):
             raise OwnSighting
     for own in uow.incidents.judgements(incident_id):
         if own.account_id == account and own.undone_at is None:
@@ -111,12 +127,38 @@ def undo(uow: UnitOfWork, actor: Actor, judgement_id: int) -> Judgement:
     judgement = uow.incidents.judgement(judgement_id)
     if judgement.undone_at is not None:
         raise NotLawful
-    made_room = next(_gave_way(judgement, uow.incidents.judgements(incident.id)), None)
+    made_room = next(criteria.gave_way(judgement, uow.incidents.judgements(incident.id)), None)
     uow.incidents.undo_judgement(judgement, by=account, at=uow.now)
     if made_room is not None:
         uow.incidents.undo_judgement(made_room, by=None, at=None)
     _settle(uow, incident, moved=IncidentChanged)
     return judgement
+
+
+def weigh(uow: UnitOfWork, facts: Sequence[EvidenceMoved]) -> None:
+    """Look again whether verified incidents whose sightings changed may still stand and be spoken of."""
+    for incident_id in sorted({fact.subject for fact in facts}):
+        incident = _taken(uow, incident_id)
+        if incident.merged_into is not None or incident.status != IncidentStatus.VERIFIED:
+            continue
+        outcome = _outcome(uow, incident, uow.incidents.judgements(incident_id))
+        if outcome.status != incident.status and uow.dispatches.live_counts([incident_id]):
+            # Somebody is out there because it stood as verified: people call them back first, no retraction does.
+            outcome = replace(outcome, status=IncidentStatus.VERIFIED)
+        if (outcome.status, outcome.floor_met) != (incident.status, incident.floor_met):
+            _write(uow, incident, outcome, moved=IncidentChanged)
+
+
+def criteria_of(uow: UnitOfWork, incident_id: int) -> list[criteria.Criterion]:
+    """Return what this incident shows and what it lacks, by the criteria of its network. Raises NotFound."""
+    try:
+        incident = uow.incidents.get(incident_id)
+    except NoSuchRecord as error:
+        raise NotFound from error
+    votes = criteria.votes(uow.incidents.judgements(incident_id), uow.incidents.sources(incident_id))
+    pair = criteria.agreeing(votes)
+    agency = None if pair is None else _Outcome(IncidentStatus.VERIFIED, *pair).agency
+    return criteria.listed(incident, votes, agency, uow.incidents.evidence(incident_id), uow.policy.verification)
 
 
 def close_quiet(uow: UnitOfWork) -> int:
@@ -141,13 +183,6 @@ def _person(uow: UnitOfWork, actor: Actor) -> tuple[int, int]:
     return actor.account_id, actor.lineage
 
 
-def _is_involved(account: int, lineage: int, sources: Sequence[SourceOf]) -> bool:
-    """Tell whether somebody has a pin in an incident, or shares the lineage of its only source."""
-    if any(source.account_id == account for source in sources):
-        return True
-    return len({source.source_group for source in sources}) == 1 and sources[0].lineage == lineage
-
-
 def _taken(uow: UnitOfWork, incident_id: int) -> Incident:
     try:
         return uow.incidents.take(incident_id)
@@ -163,6 +198,7 @@ class _Outcome:
     status: IncidentStatus
     first: Judgement | None = None
     second: Judgement | None = None
+    floor_met: bool = False
 
     @property
     def agency(self) -> str | None:
@@ -173,9 +209,12 @@ class _Outcome:
 
 def _settle(uow: UnitOfWork, incident: Incident, *, moved: type[Fact]) -> None:
     """Work out the state from everything judged, write it, and say what happened."""
-    was = incident.status
-    outcome = _outcome(uow, incident, uow.incidents.judgements(incident.id))
-    changes: dict[str, object] = {"touched": True}
+    _write(uow, incident, _outcome(uow, incident, uow.incidents.judgements(incident.id)), moved=moved)
+
+
+def _write(uow: UnitOfWork, incident: Incident, outcome: _Outcome, *, moved: type[Fact]) -> None:
+    was, could_be_said = incident.status, (incident.broadcastable, incident.agency)
+    changes: dict[str, object] = {"touched": True, "floor_met": outcome.floor_met}
     if outcome.status != was:
         require_incident_step(was, outcome.status)
         ended = outcome.status not in OPEN_INCIDENT
@@ -192,6 +231,8 @@ def _settle(uow: UnitOfWork, incident: Incident, *, moved: type[Fact]) -> None:
     elif outcome.status in {IncidentStatus.UNVERIFIED, IncidentStatus.CORROBORATED}:
         changes["agency"] = None
     uow.incidents.change(incident, **changes)
+    if could_be_said[0] and (incident.broadcastable, incident.agency) != could_be_said:
+        uow.record(IncidentWithdrawn(subject=incident.id, version=incident.version, cell5=incident.cell7))
     said = _FACTS.get(outcome.status, IncidentChanged) if outcome.status != was else moved
     uow.record(said(subject=incident.id, version=incident.version, cell5=incident.cell7))
 
@@ -208,59 +249,30 @@ def _outcome(uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement
     standing = [each for each in judgements if each.undone_at is None]
     against = [each for each in standing if each.verdict == Verdict.UNFOUNDED]
     over = [each for each in standing if each.verdict == Verdict.CLEAR]
-    pair = _agreeing(uow, incident, judgements)
-    if pair is not None:
-        if _pair_of(against) is not None:
-            return _Outcome(IncidentStatus.UNFOUNDED, *pair)
-        return _Outcome(IncidentStatus.CLOSED if over else IncidentStatus.VERIFIED, *pair)
+    votes = criteria.votes(judgements, uow.incidents.sources(incident.id))
+    floor = criteria.floor_met(uow.incidents.evidence(incident.id), votes)
+    pair = criteria.agreeing(votes)
+    if pair is not None and _suffices(uow, pair, votes, floor=floor):
+        if criteria.pair_of(against) is not None:
+            return _Outcome(IncidentStatus.UNFOUNDED, *pair, floor)
+        return _Outcome(IncidentStatus.CLOSED if over else IncidentStatus.VERIFIED, *pair, floor)
     if against:
-        return _Outcome(IncidentStatus.UNFOUNDED)
+        return _Outcome(IncidentStatus.UNFOUNDED, floor_met=floor)
     quiet = uow.now - incident.last_seen_at >= _OVER_AFTER
     if over and (quiet or incident.was_verified or incident.status == IncidentStatus.CLOSED):
-        return _Outcome(IncidentStatus.CLOSED)
+        return _Outcome(IncidentStatus.CLOSED, floor_met=floor)
     enough = incident.vouched_groups >= DEFAULT_SCORE_POLICY.corroborated_groups
     if enough and incident.standing >= DEFAULT_SCORE_POLICY.corroborated_standing:
-        return _Outcome(IncidentStatus.CORROBORATED)
-    return _Outcome(IncidentStatus.UNVERIFIED)
+        return _Outcome(IncidentStatus.CORROBORATED, floor_met=floor)
+    return _Outcome(IncidentStatus.UNVERIFIED, floor_met=floor)
 
 
-def _agreeing(
-    uow: UnitOfWork, incident: Incident, judgements: Sequence[Judgement]
-) -> tuple[Judgement, Judgement] | None:
-    """Return the two who make an incident verified: those who name the same agency first, then the earliest."""
-    sources = uow.incidents.sources(incident.id)
-    votes = [
-        each
-        for each in judgements
-        if each.verdict == Verdict.VERIFIED
-        and (each.undone_at is None or _made_room(each, judgements))
-        and not _is_involved(each.account_id, each.lineage, sources)
-    ]
-    same = (_pair_of([each for each in votes if each.agency == agency]) for agency in Unit)
-    return next((pair for pair in same if pair is not None), None) or _pair_of(votes)
-
-
-def _pair_of(votes: Sequence[Judgement]) -> tuple[Judgement, Judgement] | None:
-    """Return the earliest two of different people and lineages, None where there are none."""
-    for number, second in enumerate(votes):
-        for first in votes[:number]:
-            if first.account_id != second.account_id and first.lineage != second.lineage:
-                return first, second
-    return None
-
-
-def _made_room(earlier: Judgement, judgements: Sequence[Judgement]) -> bool:
-    """Tell whether a judgement was set aside only because the same person then said that it is over."""
-    return any(
-        each.undone_at is None and earlier in _gave_way(each, judgements)
-        for each in judgements
-        if each.verdict == Verdict.CLEAR
+def _suffices(uow: UnitOfWork, pair: tuple[Judgement, Judgement], votes: Sequence[Judgement], *, floor: bool) -> bool:
+    """Tell whether two who agree are enough by the criteria of this network."""
+    policy = uow.policy.verification
+    agreed = pair[0].agency == pair[1].agency != Unit.UNKNOWN
+    return (
+        criteria.enough_people(votes, policy)
+        and (floor or not policy.require_evidence_floor)
+        and (agreed or not policy.require_agreed_agency)
     )
-
-
-def _gave_way(clear: Judgement, judgements: Sequence[Judgement]) -> Iterator[Judgement]:
-    """Yield what the same person judged before and set aside at the moment of this `clear`."""
-    if clear.verdict == Verdict.CLEAR:
-        for each in judgements:
-            if each.account_id == clear.account_id and each.undone_at == clear.judged_at and each.id != clear.id:
-                yield each

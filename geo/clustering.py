@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from geo.cells import steps_reaching
-from geo.linking import DEFAULT_POLICY, NEIGHBOUR_STEPS, ClusterPolicy, Point, attachable, coarse_reach_m, linked
+from geo.linking import DEFAULT_POLICY, NEIGHBOUR_STEPS, ClusterPolicy, Point, attachment, coarse_reach_m, linked
 from geo.naming import Changes, Role, name_pieces
 from geo.window import Grid, Window
 
@@ -58,7 +58,7 @@ def settle(points: Iterable[Point], policy: ClusterPolicy = DEFAULT_POLICY) -> P
     for point in everyone:
         if point.coarse:
             steps = steps_reaching(coarse_reach_m(point, policy))
-            anchor = nearest_anchor(point, grid.around(point, steps, policy.coarse_reach_s), policy)
+            anchor = best_anchor(point, grid.around(point, steps, policy.coarse_reach_s), policy)
             keys[point.id] = point.id if anchor is None else keys[anchor.id]
             roles[point.id] = Role.COARSE
     return Partition(keys, roles)
@@ -124,13 +124,13 @@ def _owners(others: Iterable[int], links: Links, cores: Collection[int]) -> dict
     return {sighting: rank[1] for sighting, rank in ranks.items() if rank is not None}
 
 
-def nearest_anchor(coarse: Point, candidates: Iterable[Point], policy: ClusterPolicy = DEFAULT_POLICY) -> Point | None:
-    """Return the sighting that a coarse one is attached to: the nearest, then the earliest; None if nobody is near."""
+def best_anchor(coarse: Point, candidates: Iterable[Point], policy: ClusterPolicy = DEFAULT_POLICY) -> Point | None:
+    """Return the sighting that a coarse one is attached to: the likeliest, then the earliest; or None."""
     best: tuple[float, tuple[float, int], Point] | None = None
     for other in candidates:
-        metres = attachable(coarse, other, policy)
-        if metres is not None and (best is None or (metres, other.rank) < best[:2]):
-            best = (metres, other.rank, other)
+        weight = attachment(coarse, other, policy)
+        if weight is not None and (best is None or (-weight, other.rank) < best[:2]):
+            best = (-weight, other.rank, other)
     return None if best is None else best[2]
 
 
@@ -224,7 +224,7 @@ class _Surroundings:
             steps = steps_reaching(coarse_reach_m(point, self.policy))
             near = grid.around(point, steps, self.policy.coarse_reach_s)
             near += self._arrived.around(point, steps, self.policy.coarse_reach_s)
-            anchor = nearest_anchor(point, near, self.policy)
+            anchor = best_anchor(point, near, self.policy)
             if anchor is not None:
                 found[point.id] = anchor
         return found

@@ -25,6 +25,24 @@ def metres_between(here: LonLat, there: LonLat) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))
 
 
+Spot = tuple[float, float, float]
+"""A place in the numbers that distances are made of: half its latitude, half its longitude (radians), cosine of the
+latitude. Whoever measures from one place again and again makes it once."""
+
+
+def spot_of(place: LonLat) -> Spot:
+    """Return the numbers of a place for `metres_apart`."""
+    lat = math.radians(place.lat)
+    return (lat / 2, math.radians(place.lon) / 2, math.cos(lat))
+
+
+def metres_apart(here: Spot, there: Spot) -> float:
+    """Return the metres between two places that are close (haversine; 1 part in 10⁸ short at 2 km)."""
+    half_dlat = here[0] - there[0]
+    half_dlon = math.sin(here[1] - there[1])
+    return 2 * EARTH_RADIUS_M * math.sqrt(half_dlat * half_dlat + here[2] * there[2] * half_dlon * half_dlon)
+
+
 def metres_from(here: LonLat, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return great-circle metres from one WGS84 place to each of many, given as degrees in two equal arrays."""
     lat1 = math.radians(here.lat)
@@ -32,6 +50,15 @@ def metres_from(here: LonLat, lons: NDArray[np.float64], lats: NDArray[np.float6
     half_dlat = (lat2 - lat1) / 2
     half_dlon = np.radians(lons - here.lon) / 2
     chord = np.sin(half_dlat) ** 2 + math.cos(lat1) * np.cos(lat2) * np.sin(half_dlon) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    return metres
+
+
+def metres_among(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return great-circle metres between WGS84 places, degrees, longitude first on the last axis; shapes broadcast."""
+    lon1, lat1 = np.radians(here[..., 0]), np.radians(here[..., 1])
+    lon2, lat2 = np.radians(there[..., 0]), np.radians(there[..., 1])
+    chord = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
     return metres
 

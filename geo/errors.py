@@ -43,3 +43,15 @@ class FileTooLarge(GeoError):
 
 class ColumnMissing(GeoError):
     """The file lacks a column that every sighting needs: kind, a place, observed_at."""
+
+
+class NotARegionFile(GeoError):
+    """This file is not an OpenStreetMap extract (.osm.pbf or .osm) that can be read."""
+
+
+class NoStreetsInRegion(GeoError):
+    """The extract holds no streets that anybody may use, so there is nothing to take in."""
+
+
+class UnknownTravelMode(GeoError):
+    """The mode of travel must be foot, bicycle or car."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from geo.bodies import Body, Ledger, heir_of
 from geo.cells import steps_reaching
 from geo.clustering import step
-from geo.linking import DEFAULT_POLICY, ClusterPolicy, Point, attachable, linked
+from geo.linking import DEFAULT_POLICY, ClusterPolicy, Point, attachment, linked
 from geo.naming import Changes, Role
 from geo.standing import Standing, suffices
 from geo.wards import Row, Ward, put, take
@@ -166,20 +166,20 @@ class LiveClusters(Standing):
         self._torn.setdefault(number, []).append(point)
 
     def _attach(self, coarse: Point) -> None:
-        """Let a coarse sighting follow the nearest that is not, or stand alone."""
+        """Let a coarse sighting follow the likeliest that is not, or stand alone."""
         self._be(coarse, Role.COARSE)
         anchor = self._anchored(coarse)
         self._enter(coarse, self._opened(None) if anchor is None else self._home[anchor.id])
 
     def _offer_as_anchor(self, point: Point) -> None:
-        """Let coarse sightings follow an arriving one that is nearer to them than what they follow now."""
+        """Let coarse sightings follow an arriving one that is likelier for them than what they follow now."""
         if not self._coarse:
             return
         steps = steps_reaching(self.policy.coarse_reach_cap_m)
         for coarse in self._coarse.around(point, steps, self.policy.coarse_reach_s):
-            metres = attachable(coarse, point, self.policy)
+            likelihood = attachment(coarse, point, self.policy)
             held = self._anchor.get(coarse.id)
-            if metres is None or (held is not None and (held[0], held[1].rank) <= (metres, point.rank)):
+            if likelihood is None or (held is not None and (-held[0], held[1].rank) <= (-likelihood, point.rank)):
                 continue
             former = self._home[coarse.id]
             self._follow(coarse, point)

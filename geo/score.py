@@ -6,103 +6,36 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from geo.distance import metres_between
-from geo.points import LonLat
+from geo.evidence import (
+    DEFAULT_SCORE_POLICY,
+    Claim,
+    Doubt,
+    Negative,
+    OnScene,
+    Report,
+    ScorePolicy,
+    Standing,
+    VehicleTie,
+)
 
-
-class Standing(StrEnum):
-    """What is known about who stands behind a report."""
-
-    TRAINED = "trained"
-    VOUCHED = "vouched"
-    HOTLINE = "hotline"
-    UNVOUCHED = "unvouched"
-
-
-class Negative(StrEnum):
-    """What can speak against an incident."""
-
-    LOOKED_CLEAR = "looked_clear"
-    QUIET_OBSERVER = "quiet_observer"
-    LOCAL_POLICE = "local_police"
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePolicy:
-    """The weights of one network, in log-odds, and the times after which they fade."""
-
-    prior: float = -2.2
-    trained: float = 1.8
-    vouched: float = 1.1
-    hotline: float = 0.9
-    unvouched: float = 0.3
-    unvouched_at_most: float = 1.0
-    copied_discount: float = 0.75
-    looked_clear: float = -2.2
-    clear_half_life_s: float = 1_800.0
-    quiet_observer: float = -0.1
-    quiet_observers_at_most: float = -0.5
-    local_police: float = -1.0
-    vehicle_at_most: float = 1.5
-    cap: float = 0.95
-    """From sightings alone nothing is more probable than this."""
-    corroborated_groups: int = 2
-    corroborated_standing: float = 0.0
-
-
-DEFAULT_SCORE_POLICY = ScorePolicy()
-"""The weights a network starts with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One sighting as the score sees it.
-
-    Attributes
-    ----------
-    id
-        The sighting's id.
-    group
-        Its source group; one group counts once, by its best report.
-    standing
-        What is known about who stands behind it.
-    place
-        Where, WGS84.
-    t
-        When it was observed, seconds since 1970-01-01 UTC.
-    copied
-        It differs from another group on paper only: similar text, sent just after a broadcast, or the same feed.
-    label
-        What to call it in a reason, such as "r-17"; never who sent it.
-    """
-
-    id: int
-    group: int
-    standing: Standing
-    place: LonLat
-    t: float
-    copied: bool = False
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Something that speaks against an incident; `age_s` seconds ago, `trust` from 0 to 1 for whoever says so."""
-
-    kind: Negative
-    age_s: float = 0.0
-    trust: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleTie:
-    """A vehicle that speaks for the incident, as `geo.vehicles` found it: its weight, and the sentence to show."""
-
-    weight: float
-    text: str
-    vouched: bool
+__all__ = [
+    "DEFAULT_SCORE_POLICY",
+    "Claim",
+    "Doubt",
+    "Negative",
+    "OnScene",
+    "Reason",
+    "Report",
+    "Score",
+    "ScorePolicy",
+    "Standing",
+    "VehicleTie",
+    "corroborated",
+    "kind_of",
+    "score",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +62,8 @@ class Score:
         The terms of `queue`, in the order they were added.
     standing_reasons
         The terms of `standing`; their weights add up to it, exactly.
+    plain
+        Log-odds by the weights alone, without what earlier decisions taught: what a decision is compared with.
     vouched_groups
         Independent groups that somebody vouched for; copies do not count.
     """
@@ -138,6 +73,7 @@ class Score:
     probability: float
     reasons: tuple[Reason, ...]
     standing_reasons: tuple[Reason, ...]
+    plain: float
     vouched_groups: int
 
 
@@ -146,6 +82,9 @@ def score(
     doubts: Iterable[Doubt] = (),
     vehicles: Iterable[VehicleTie] = (),
     policy: ScorePolicy = DEFAULT_SCORE_POLICY,
+    *,
+    seen: Iterable[OnScene] = (),
+    usual: float = 0.0,
 ) -> Score:
     """Weigh what speaks for and against an incident; the order of arrival does not matter.
 
@@ -159,23 +98,38 @@ def score(
         Vehicle ties, found elsewhere; the largest of each kind of group counts.
     policy
         The weights in force.
+    seen
+        Pairs that saw it on scene.
+    usual
+        What earlier incidents of the network, place and hour add to the prior (`geo.reliability`); orders the queue.
     """
     best, echoes = _one_per_group(reports)
-    vouched = [report for report in best if report.standing in {Standing.TRAINED, Standing.VOUCHED}]
+    vouched = [report for report in best if report.standing in _VOUCHED]
     callers = [report for report in best if report.standing is Standing.HOTLINE]
+    strangers = [report for report in best if report.standing is Standing.UNVOUCHED]
     base = [Reason("what is usual here before anybody reported", policy.prior)]
-    known = [*_witnesses(vouched, policy), *_doubted(doubts, policy)]
+    known = _witnesses(vouched, policy) if vouched else []
+    leaning = _leaning(vouched)
+    known += leaning
+    known += [Reason(_seen_text(each), policy.seen * 2.0 * each.trust) for each in sorted(seen, key=_by_trust)]
+    known += _doubted(doubts, policy)
     ties = sorted(vehicles, key=lambda tie: (-tie.weight, tie.text))
     known += _tied([tie for tie in ties if tie.vouched], policy)
     guessed = _tied([tie for tie in ties if not tie.vouched], policy)
+    if usual:
+        guessed.append(Reason("what earlier reports like these, in this network and place, turned out to be", usual))
     # An operator who types in a call is no witness: callers order the queue and never reach the standing.
-    guessed += _witnesses(callers, policy)
-    guessed += _strangers(len(best) - len(vouched) - len(callers), policy)
+    if callers:
+        guessed += _witnesses(callers, policy)
+    guessed += _said_by_vouched(vouched, policy) if vouched else _said_by_strangers(strangers, policy)
+    room = policy.unvouched_at_most - math.fsum(each.weight for each in guessed if each.text == _STRANGERS_NAME)
+    guessed += _strangers(len(strangers), room, policy)
     guessed += [Reason(_echo_text(echo, first), 0.0) for echo, first in echoes]
 
     standing_reasons = tuple(base + known)
     reasons = base + known + guessed
     total = math.fsum(reason.weight for reason in reasons)
+    learned = usual + math.fsum(reason.weight for reason in leaning)
     limit = math.log(policy.cap / (1.0 - policy.cap))
     if total > limit:
         reasons.append(Reason(f"from reports alone never more than {policy.cap:.0%}", limit - total))
@@ -186,6 +140,7 @@ def score(
         probability=1.0 / (1.0 + math.exp(-queue)),
         reasons=tuple(reasons),
         standing_reasons=standing_reasons,
+        plain=total - learned,
         vouched_groups=sum(not report.copied for report in vouched),
     )
 
@@ -195,6 +150,21 @@ def corroborated(held: Score, policy: ScorePolicy = DEFAULT_SCORE_POLICY) -> boo
     return held.vouched_groups >= policy.corroborated_groups and held.standing >= policy.corroborated_standing
 
 
+def kind_of(reports: Collection[Report]) -> str:
+    """Return what kind of evidence this is, for counting what came of its like: how many sources, and what they say.
+
+    Strangers make no difference where somebody vouched for reports too.
+    """
+    vouched = [report for report in reports if report.standing in _VOUCHED]
+    counting = vouched or [report for report in reports if report.standing is not Standing.HOTLINE]
+    claims = {report.claim for report in counting}
+    claim = next((each for each in (Claim.NAMED, Claim.OTHER) if each in claims), Claim.UNSAID)
+    number = min(_KINDS_TO, len({report.group for report in counting}))
+    return f"{'vouched' if vouched else 'strangers'} {number} {claim}"
+
+
+_KINDS_TO = 3
+_VOUCHED = frozenset({Standing.TRAINED, Standing.VOUCHED})
 _TRUST = {Standing.TRAINED: 3, Standing.VOUCHED: 2, Standing.HOTLINE: 1, Standing.UNVOUCHED: 0}
 
 
@@ -265,13 +235,48 @@ def _echo_text(echo: Report, first: Report) -> str:
     return f"echo of {_called(first)} from the same lineage"
 
 
-def _strangers(count: int, policy: ScorePolicy) -> list[Reason]:
+_STRANGERS_NAME = "those nobody vouched for say whose they are, and by what"
+
+
+def _leaning(vouched: Collection[Report]) -> list[Reason]:
+    """Return one term for what earlier reports of all these sources turned out to be; it ranks nobody."""
+    lean = math.fsum(report.lean * (not report.copied) for report in vouched)
+    return [Reason("what came of earlier reports from these lineages", lean)] if lean else []
+
+
+def _said_by_vouched(vouched: Collection[Report], policy: ScorePolicy) -> list[Reason]:
+    """Return what it adds whose people the vouched ones saw; local police among them is a doubt of its own."""
+    claims = {report.claim for report in vouched}
+    if Claim.NAMED in claims:
+        return [Reason("somebody vouched for says whose they are, and by what", policy.named)]
+    return [] if Claim.OTHER in claims else [Reason("nobody says whose they are", policy.unsaid)]
+
+
+def _said_by_strangers(strangers: Collection[Report], policy: ScorePolicy) -> list[Reason]:
+    """Return what it adds whose people strangers saw, where nobody vouched for reports at all."""
+    claims = {report.claim for report in strangers}
+    if Claim.NAMED in claims:
+        return [Reason(_STRANGERS_NAME, policy.unvouched_named)]
+    if Claim.OTHER in claims:
+        return [Reason("those nobody vouched for say it is local police", policy.unvouched_other)]
+    return [Reason("nobody says whose they are", policy.unvouched_unsaid)] if claims else []
+
+
+def _strangers(count: int, room: float, policy: ScorePolicy) -> list[Reason]:
     """Return the one term that all unvouched senders share; it never reaches the standing."""
     if not count:
         return []
     people = "one sender" if count == 1 else f"{_counted(count)} senders"
-    weight = min(policy.unvouched_at_most, policy.unvouched * math.sqrt(count))
+    weight = min(room, policy.unvouched * math.sqrt(count))
     return [Reason(f"{people} nobody vouched for: orders the queue only", weight)]
+
+
+def _by_trust(each: OnScene) -> float:
+    return -each.trust
+
+
+def _seen_text(each: OnScene) -> str:
+    return "a trained pair saw it on scene" if each.trust >= 1.0 else "one of a trained pair saw it on scene"
 
 
 def _tied(ties: Collection[VehicleTie], policy: ScorePolicy) -> list[Reason]:
@@ -288,7 +293,7 @@ def _doubted(doubts: Iterable[Doubt], policy: ScorePolicy) -> list[Reason]:
     for doubt in ordered:
         if doubt.kind is Negative.LOOKED_CLEAR:
             weight = policy.looked_clear * 2.0 ** (-max(0.0, doubt.age_s) / policy.clear_half_life_s) * doubt.trust
-            who = "a trained pair" if doubt.trust >= 1.0 else "somebody"
+            who = "a trained pair" if doubt.trust >= 1.0 else "one of a trained pair"
             reasons.append(Reason(f"{who} looked and saw nothing", weight))
         elif doubt.kind is Negative.LOCAL_POLICE:
             reasons.append(Reason("somebody vouched for says it is local police", policy.local_police * doubt.trust))

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from geo.bodies import Body, Ledger
 from geo.cells import steps_reaching
-from geo.clustering import nearest_anchor
-from geo.linking import DEFAULT_POLICY, NEIGHBOUR_STEPS, ClusterPolicy, Point, attachable, coarse_reach_m
+from geo.clustering import best_anchor
+from geo.linking import DEFAULT_POLICY, NEIGHBOUR_STEPS, ClusterPolicy, Point, attachment, coarse_reach_m
 from geo.naming import ClusterFacts, Role
 from geo.wards import Row, Seen, Ward, put, take
 from geo.window import Grid, round_cell
@@ -225,19 +225,19 @@ class Standing:
         self._ward(point).disown(self._owner.pop(point.id), point)
 
     def _anchored(self, coarse: Point) -> Point | None:
-        """Let a coarse sighting follow the nearest that is not; return it, None where nobody is near."""
+        """Let a coarse sighting follow the likeliest that is not; return it, None where there is none."""
         steps = steps_reaching(coarse_reach_m(coarse, self.policy))
         near = self._exact.around(coarse, steps, self.policy.coarse_reach_s)
-        anchor = nearest_anchor(coarse, near, self.policy)
+        anchor = best_anchor(coarse, near, self.policy)
         if anchor is not None:
             self._follow(coarse, anchor)
         return anchor
 
     def _follow(self, coarse: Point, anchor: Point) -> None:
-        metres = attachable(coarse, anchor, self.policy)
-        assert metres is not None
+        likelihood = attachment(coarse, anchor, self.policy)
+        assert likelihood is not None
         self._unfollow(coarse)
-        self._anchor[coarse.id] = (metres, anchor)
+        self._anchor[coarse.id] = (likelihood, anchor)
         self._followers.setdefault(anchor.id, set()).add(coarse.id)
 
     def _unfollow(self, coarse: Point) -> None:

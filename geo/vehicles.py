@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Self
 
 REACHABLE_SPEED_MPS = 35.0
@@ -11,6 +12,9 @@ REACHABLE_SPEED_MPS = 35.0
 
 REACHABLE_SLACK_M = 300.0
 """Metres forgiven on top of that, for a pin set down the street and a clock that is a little off."""
+
+_WORDS_OF_A_CAR = 3
+"""Type, make and model: said twice and equal, they are one vehicle or two of a fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +44,42 @@ def _word(said: str | None) -> str | None:
     return word if word not in {"", "unknown", "other"} else None
 
 
-def agreement(one: Vehicle, other: Vehicle) -> int:
-    """Compare two descriptions by type, make and model: 1 they agree, -1 they contradict, 0 nobody can tell.
+class Likeness(IntEnum):
+    """How two descriptions compare; the greater, the more it speaks for one vehicle."""
 
-    They agree only if all three were said twice and are equal; one difference is enough to contradict. Colour
-    is left out: under street lamps people disagree about it too often.
-    """
-    pairs = ((one.type, other.type), (one.make, other.make), (one.model, other.model))
-    if any(said and heard and said != heard for said, heard in pairs):
-        return -1
-    return 1 if all(said and said == heard for said, heard in pairs) else 0
+    CONTRADICT = 0
+    """Type, make or model differ."""
+    UNKNOWN = 1
+    """Nothing was said twice, or the colour alone, and it differs."""
+    PARTLY = 2
+    """Something was said twice and is equal, and nothing but the colour differs."""
+    OTHER_COLOR = 3
+    """Type, make and model are equal, the colour differs: under street lamps people disagree about it."""
+    ALIKE = 4
+    """Type, make and model are equal, and the colour where both said one."""
 
 
-def best_agreement(some: Collection[Vehicle], others: Collection[Vehicle]) -> int:
-    """Compare two lists: 1 if any vehicle of one agrees with one of the other, -1 if all contradict, else 0."""
-    if not some or not others:
-        return 0
-    answers = {agreement(one, other) for one in some for other in others}
-    if 1 in answers:
-        return 1
-    return -1 if answers == {-1} else 0
+def likeness(one: Vehicle, other: Vehicle) -> Likeness:
+    """Compare two descriptions; one difference in type, make or model is enough to contradict."""
+    equal = 0
+    for said, heard in ((one.type, other.type), (one.make, other.make), (one.model, other.model)):
+        if said is not None and heard is not None:
+            if said != heard:
+                return Likeness.CONTRADICT
+            equal += 1
+    colors_differ = one.color is not None and other.color is not None and one.color != other.color
+    if equal == _WORDS_OF_A_CAR:
+        return Likeness.OTHER_COLOR if colors_differ else Likeness.ALIKE
+    if equal:
+        return Likeness.PARTLY
+    return Likeness.PARTLY if one.color is not None and one.color == other.color else Likeness.UNKNOWN
+
+
+def best_likeness(some: Collection[Vehicle], others: Collection[Vehicle]) -> Likeness:
+    """Compare two lists: the best any of one does beside any of the other, so all must contradict to contradict."""
+    if len(some) == 1 == len(others):
+        return likeness(*some, *others)
+    return max((likeness(one, other) for one in some for other in others), default=Likeness.UNKNOWN)
 
 
 def same_looks(one: Vehicle, other: Vehicle) -> bool:

@@ -65,3 +65,11 @@ class PersonTwiceInRoster(MatcherError):
 
 class SnapshotOutOfDate(MatcherError):
     """This picture of where people are is out of date."""
+
+
+class PlanNumbersOutOfRange(MatcherError):
+    """Prices of a plan are whole minutes up to 480, priorities 1 to 9, and every incident wants at least one pair."""
+
+
+class IncidentTwiceInPlan(MatcherError):
+    """An incident stands twice in this plan."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
 from geo import cells
-from geo.distance import EARTH_RADIUS_M, metres_between
+from geo.distance import metres_between
+from geo.hull import Hull
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from geo.points import LonLat
     from matcher.candidates import Scene
     from matcher.policy import PairPolicy
@@ -26,6 +26,9 @@ _WIDE_SCENE_M: Final = 1_500.0
 """A scene wider than this is walked round on the coarser cells."""
 _APART_DEG: Final = 60.0
 """Points are spread around the scene: at least this angle between any two that were not vetted."""
+WAYS_OUT: Final = 2
+_SURELY: Final = 1.01
+"""Farther by so much on the sphere is farther on the spheroid too, on which the database measures."""
 _CELL_NAMES: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -56,107 +59,101 @@ class _Spot:
     place: LonLat
     hull_m: float
     bearing_deg: float
+    ways: int | None = None
+
+
+class Streets(Protocol):
+    """What a map says about the ground at a place."""
+
+    def ways_out(self, place: LonLat, hull: Hull, keep_m: float) -> int | None:
+        """Return how many ways lead away without passing the hull; None where no street is known."""
+        ...
+
+    def pavement(self, place: LonLat) -> LonLat | None:
+        """Return the nearest public street place; None where there is none near."""
+        ...
 
 
 class _Ground:
-    """The hull of the sightings on a local plane in metres, good to 0.1 % below 10 km."""
+    """The hull of the sightings, and what the map says about the places around it."""
 
-    def __init__(self, spots: Sequence[LonLat]) -> None:
-        self.spots = spots
-        self._origin = spots[0]
-        self._shrink = math.cos(math.radians(self._origin.lat))
-        self._hull = _convex_hull([self._on_plane(spot) for spot in spots])
-        count = len(self._hull)
-        self._middle = (sum(x for x, _ in self._hull) / count, sum(y for _, y in self._hull) / count)
-
-    def _on_plane(self, place: LonLat) -> tuple[float, float]:
-        dlon = (place.lon - self._origin.lon + 180.0) % 360.0 - 180.0
-        east_m = math.radians(dlon) * EARTH_RADIUS_M * self._shrink
-        return east_m, math.radians(place.lat - self._origin.lat) * EARTH_RADIUS_M
-
-    @property
-    def extent_m(self) -> float:
-        """Metres from the first spot to the farthest corner of the hull."""
-        return max(math.hypot(x, y) for x, y in self._hull)
+    def __init__(self, spots: Sequence[LonLat], policy: PairPolicy, streets: Streets | None = None) -> None:
+        self.hull = Hull(spots)
+        self.policy = policy
+        self.streets = streets
 
     def look_at(self, places: Sequence[tuple[str, LonLat]]) -> list[_Spot]:
         """Return each named place with its metres to the hull (0 inside) and its bearing from the middle."""
         if not places:
             return []
-        plane = np.array([self._on_plane(place) for _, place in places])
-        metres = _metres_to_hull(plane, self._hull)
-        bearings = np.degrees(np.arctan2(plane[:, 0] - self._middle[0], plane[:, 1] - self._middle[1])) % 360.0
+        plane = self.hull.plane(
+            np.array([place.lon for _, place in places]), np.array([place.lat for _, place in places])
+        )
+        metres, bearings = self.hull.metres(plane).tolist(), self.hull.bearings_deg(plane).tolist()
         return [
             _Spot(name, place, hull_m, bearing)
-            for (name, place), hull_m, bearing in zip(places, metres.tolist(), bearings.tolist(), strict=True)
+            for (name, place), hull_m, bearing in zip(places, metres, bearings, strict=True)
         ]
 
-    def safe(self, spots: Iterable[_Spot], policy: PairPolicy) -> list[_Spot]:
+    def safe(self, spots: Iterable[_Spot]) -> list[_Spot]:
         """Return those in the ring and outside the stand-off of every pin, nearest first, ties by name and place."""
-        inner, outer = policy.meeting_ring_m
+        inner, outer = self.policy.meeting_ring_m
         kept = [
             spot
             for spot in spots
             if inner <= spot.hull_m <= outer
-            and all(metres_between(spot.place, pin) >= policy.stand_off_m for pin in self.spots)
+            and all(metres_between(spot.place, pin) >= self.policy.stand_off_m for pin in self.hull.spots)
         ]
         return sorted(kept, key=lambda spot: (spot.hull_m, spot.name, spot.place))
 
+    def with_ways_out(self, spots: Iterable[_Spot]) -> Iterator[_Spot]:
+        """Yield those with enough ways out, and those of which no street is known, as nobody can tell."""
+        for spot in spots:
+            ways = self.ways_out(spot.place)
+            if ways is None or ways >= WAYS_OUT:
+                yield replace(spot, ways=ways)
 
-def _convex_hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the corners of the convex hull, counter-clockwise (Andrew 1979, monotone chain)."""
-    ordered = sorted(set(points))
-    if len(ordered) <= 2:
-        return ordered
+    def ways_out(self, place: LonLat) -> int | None:
+        """Return how many ways lead away from a place without passing the scene; None where nothing is known."""
+        return self.streets.ways_out(place, self.hull, self.policy.stand_off_m) if self.streets else None
 
-    def half(walk: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-        chain: list[tuple[float, float]] = []
-        for x, y in walk:
-            while len(chain) >= 2:
-                (ax, ay), (bx, by) = chain[-2], chain[-1]
-                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:
-                    break
-                chain.pop()
-            chain.append((x, y))
-        return chain[:-1]
-
-    return half(ordered) + half(reversed(ordered))
-
-
-def _metres_to_hull(plane: NDArray[np.float64], hull: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Return the distance of each row (east, north) to a convex hull of one, two or more corners; 0 inside."""
-    metres = np.full(len(plane), np.inf)
-    inside = np.full(len(plane), len(hull) > 2)
-    for (ax, ay), (bx, by) in zip(hull, [*hull[1:], hull[0]], strict=True):
-        dx, dy = bx - ax, by - ay
-        px, py = plane[:, 0] - ax, plane[:, 1] - ay
-        length2 = dx * dx + dy * dy
-        along = np.clip((px * dx + py * dy) / length2, 0.0, 1.0) if length2 else np.zeros(len(plane))
-        metres = np.minimum(metres, np.hypot(px - along * dx, py - along * dy))
-        inside &= dx * py - dy * px >= 0
-    return np.where(inside, 0.0, metres)
+    def on_the_street(self, spots: Iterable[tuple[str, LonLat]]) -> list[tuple[str, LonLat]]:
+        """Move centres of cells to public ground, each place once; where the map knows none they stay."""
+        if self.streets is None:
+            return list(spots)
+        moved: dict[LonLat, str] = {}
+        for name, place in spots:
+            street = self.streets.pavement(place)
+            if street is not None:
+                moved.setdefault(street, name)
+        return [(name, place) for place, name in moved.items()]
 
 
-def _spread(spots: Iterable[_Spot], taken: list[_Spot], most: int) -> list[_Spot]:
-    """Take the nearest spots that keep an angle from everything taken before, `most` in all."""
+def _spread(ground: _Ground, spots: Iterable[_Spot], taken: list[_Spot], most: int) -> list[_Spot]:
+    """Take the nearest spots with ways out that keep an angle from everything taken before, `most` in all."""
     chosen: list[_Spot] = []
-    for spot in spots:
-        if len(taken) + len(chosen) >= most:
-            break
+
+    def apart(spot: _Spot) -> bool:
         turns = (abs(spot.bearing_deg - other.bearing_deg) % 360.0 for other in [*taken, *chosen])
-        if all(min(turn, 360.0 - turn) >= _APART_DEG for turn in turns):
+        return all(min(turn, 360.0 - turn) >= _APART_DEG for turn in turns)
+
+    if len(taken) < most:
+        for spot in ground.with_ways_out(filter(apart, spots)):
             chosen.append(spot)
+            if len(taken) + len(chosen) >= most:
+                break
     return chosen
 
 
-def _cells_around(ground: _Ground, policy: PairPolicy) -> list[tuple[str, LonLat]]:
+def _cells_around(ground: _Ground) -> list[tuple[str, LonLat]]:
     """Return the centres of the cells that can touch the ring, named by their cell."""
-    resolution = _FINE if ground.extent_m <= _WIDE_SCENE_M else _COARSE
-    reach_m = ground.extent_m + policy.meeting_ring_m[1]
+    hull = ground.hull
+    resolution = _FINE if hull.extent_m <= _WIDE_SCENE_M else _COARSE
+    reach_m = hull.extent_m + ground.policy.meeting_ring_m[1]
     # Neighbouring centres lie about 1.7 edges apart, a ring of k steps reaches at least 1.5 edges a step; H3 cells
     # of one resolution differ by up to a third in edge, hence one edge a step.
     steps = math.ceil(reach_m / cells.edge_m(resolution)) + 1
-    return [(cell, cells.centre(cell)) for cell in cells.disk(cells.cell_at(ground.spots[0], resolution), steps)]
+    return [(cell, cells.centre(cell)) for cell in cells.disk(cells.cell_at(hull.spots[0], resolution), steps)]
 
 
 def meeting_points(
@@ -165,12 +162,14 @@ def meeting_points(
     *,
     vetted: Sequence[PublicPlace] = (),
     public_places: Sequence[PublicPlace] = (),
+    streets: Streets | None = None,
 ) -> tuple[MeetingPoint, ...]:
     """Return up to five meeting points around a scene: vetted ones first, then named public places, else cells.
 
-    All lie in the policy's ring around the hull of the pins and outside the stand-off distance of every pin. The
-    same scene gives the same points. Centres of cells are used only where no named place is in the ring, because
-    nobody has looked at what stands there.
+    All lie in the policy's ring around the hull of the pins and outside the stand-off distance of every pin; where
+    streets are known, at least two lead away without passing the scene or each other. The same scene gives the same
+    points. Centres of cells are used only where no named place is left, because nobody has looked at what stands
+    there; a map moves them to the nearest public street.
 
     Parameters
     ----------
@@ -178,28 +177,61 @@ def meeting_points(
         Places the organizers have looked at; kept however close together they are.
     public_places
         Named places of the map (corners, stops, parks).
+    streets
+        What an imported map knows of the ground.
     """
-    ground = _Ground(scene.spots)
+    ground = _Ground(scene.spots, policy, streets)
     most = policy.max_meeting_points
-    chosen = ground.safe(ground.look_at([(it.name, it.place) for it in vetted]), policy)[:most]
+    good = ground.with_ways_out(ground.safe(ground.look_at([(it.name, it.place) for it in vetted])))
+    chosen = list(islice(good, most))
     points = [_point(spot, spot.name, "vetted", "vetted by the organizers", scene) for spot in chosen]
-    named = ground.safe(ground.look_at([(it.name, it.place) for it in public_places]), policy)
+    named = ground.safe(ground.look_at([(it.name, it.place) for it in public_places]))
     points += [
         _point(spot, spot.name, "public place", "a public place on the map", scene)
-        for spot in _spread(named, chosen, most)
+        for spot in _spread(ground, named, chosen, most)
     ]
-    if not points:
-        unnamed = _spread(ground.safe(ground.look_at(_cells_around(ground, policy)), policy), [], most)
-        what = "from the grid, since no named place is known here: look at the map first"
-        points = [
-            _point(spot, f"Meeting point {letter}", "cell", what, scene)
-            for letter, spot in zip(_CELL_NAMES, unnamed, strict=False)
-        ]
-    return tuple(points)
+    return tuple(points) or _from_cells(ground, scene)
+
+
+def _from_cells(ground: _Ground, scene: Scene) -> tuple[MeetingPoint, ...]:
+    cells_near = ground.safe(ground.look_at(ground.on_the_street(_cells_around(ground))))
+    unnamed = _spread(ground, cells_near, [], ground.policy.max_meeting_points)
+    known = ground.streets is not None
+    what = (
+        "on a public street, no named place is near" if known else "from the grid, since no named place is known here"
+    )
+    return tuple(
+        _point(spot, f"Meeting point {letter}", "cell", what, scene)
+        for letter, spot in zip(_CELL_NAMES, unnamed, strict=False)
+    )
+
+
+def outward(
+    points: Sequence[MeetingPoint], now_at: LonLat, middle: LonLat, reachable: Callable[[LonLat], bool]
+) -> MeetingPoint | None:
+    """Return where people step back to when a scene grows over their meeting point, None where there is nowhere.
+
+    Farther from the middle of the scene than before, and of those the one nearest to where they are to meet now.
+
+    Parameters
+    ----------
+    points
+        The meeting points around the scene as it is now.
+    now_at, middle
+        The meeting point so far, and the place of the incident, WGS84.
+    reachable
+        Says whether both people can still get to a place without passing the scene.
+    """
+    so_far_m = _SURELY * metres_between(now_at, middle) + 1.0
+    farther = [point for point in points if metres_between(point.place, middle) > so_far_m and reachable(point.place)]
+    return min(farther, key=lambda it: (metres_between(it.place, now_at), it.name, it.place), default=None)
 
 
 def _point(spot: _Spot, name: str, source: Source, what: str, scene: Scene) -> MeetingPoint:
-    reason = f"{round(spot.hull_m, -1):.0f} m from the reports, {what}"
+    ways = "" if spot.ways is None else f", {spot.ways} ways out"
+    reason = f"{round(spot.hull_m, -1):.0f} m from the reports, {what}{ways}"
+    if source == "cell":
+        reason += ": look at the map first"
     if scene.only_patrol:
         reason = f"For watching only, nobody follows a vehicle. {reason[0].upper()}{reason[1:]}"
     return MeetingPoint(spot.place, name, f"{reason}.", source)

@@ -58,6 +58,7 @@ Words = Annotated[list[str], mapped_column(ARRAY(Text))]
 Json = Annotated[Any, mapped_column(JSONB)]
 PointColumn = Annotated[Any, mapped_column(Geography("POINT", srid=4326, spatial_index=False))]
 MultiPolygonColumn = Annotated[Any, mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=False))]
+LineColumn = Annotated[Any, mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))]
 ShapeColumn = Annotated[Any, mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))]
 
 

@@ -103,6 +103,34 @@ class Verdict(StrEnum):
     CLEAR = "clear"
 
 
+class Template(StrEnum):
+    """What can be said to members: codes of the catalogue, never a free text."""
+
+    VERIFIED = "alert.verified"
+    CLEAR = "alert.clear"
+    CORRECTION = "alert.correction"
+
+
+class StatementState(StrEnum):
+    """Where a statement stands."""
+
+    PROPOSED = "proposed"
+    DROPPED = "dropped"
+    STANDING = "standing"
+    CORRECTED = "corrected"
+    OVER = "over"
+
+
+class Heard(StrEnum):
+    """What somebody who holds a receipt is told of their report."""
+
+    CHECKING = "being checked"
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not confirmed"
+    OVER = "over"
+    RETRACTED = "retracted"
+
+
 class Task(StrEnum):
     """What a pair may be asked to do: a closed list."""
 
@@ -174,3 +202,19 @@ class GroundLayer(StrEnum):
     BUILDING = "building"
     STREET = "street"
     PLACE = "place"
+
+
+class DecisionKind(StrEnum):
+    """What a person can decide about two incidents."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    APART = "apart"
+
+
+class SuggestionKind(StrEnum):
+    """Why two incidents might be one."""
+
+    PLATE = "plate"
+    VEHICLE = "vehicle"
+    NEAR = "near"

@@ -166,6 +166,7 @@ class Recognised:
     proved_at: datetime
     expires_at: datetime
     responder_id: int | None
+    zone_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,9 @@ class NewSighting:
     plate_tail: str | None
     note: str | None
     lang: str | None
+    flags: tuple[str, ...] = ()
+    note_token: int | None = None
+    photo_token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,8 @@ class GroupFigures:
     t: float
     reports: int
     local_police: bool
+    named: bool
+    other: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +356,8 @@ class SightingFound:
     plate_tail: str | None
     note: str | None
     lang: str | None
+    flags: tuple[str, ...] = ()
+    reporter_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import account, bench, imports, parts, place, replay, token
+from api.cli import account, bench, imports, parts, place, region, replay, token
 from api.cli import up as upping
 from api.cli.address import claim_port
 from api.settings import Settings
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (parts, imports, replay, token, bench):
+for part in (parts, imports, region, replay, token, bench):
     app.registered_commands += part.app.registered_commands
 app.add_typer(account.app, name="account", help="People: add, voucher, suspend.")
 

@@ -35,6 +35,22 @@ class JudgementForm(BaseModel):
     note: Annotated[str | None, Field(max_length=500), NotGiven] = None
 
 
+class OtherForm(BaseModel):
+    """Another incident."""
+
+    model_config = _STRICT
+
+    other: Annotated[str, Field(max_length=13)]
+
+
+class SplitForm(BaseModel):
+    """The reports that were ticked."""
+
+    model_config = _STRICT
+
+    sightings: Annotated[list[Annotated[str, Field(max_length=13)]], Field(max_length=1000)] = []
+
+
 class DispatchForm(BaseModel):
     """Whom to send: two people chosen, or a wave."""
 
@@ -44,6 +60,27 @@ class DispatchForm(BaseModel):
     observer: ShownId = None
     buddy: ShownId = None
     wave: Annotated[int | None, Field(ge=2, le=60), NotGiven] = None
+
+
+_Planned = Annotated[str, Field(pattern=r"^([0-9A-Za-z]{1,13}:){3}[a-z]{1,12}:[0-9a-f]{1,32}$")]
+
+
+class PlanForm(BaseModel):
+    """What a plan is for, and the pairs on the page: incident, observer, buddy, task, version in one word each."""
+
+    model_config = _STRICT
+
+    pairs_each: int = Field(default=1, ge=1, le=9)
+    pair: list[_Planned] = Field(default_factory=list, max_length=400)
+
+    def before(self) -> list[dict[str, str]]:
+        """Return the pairs shown before, as the desk's plan takes them."""
+        return [dict(zip(("incident", "observer", "buddy"), each.split(":")[:3], strict=True)) for each in self.pair]
+
+    def to_send(self) -> list[dict[str, str]]:
+        """Return the pairs to be sent, as the desk's plan takes them."""
+        names = ("incident", "observer", "buddy", "task", "version")
+        return [dict(zip(names, each.split(":"), strict=True)) for each in self.pair]
 
 
 class ShiftForm(BaseModel):

@@ -21,6 +21,7 @@ from desk.accounts.errors import WrongAliasOrPassphrase
 from desk.unit_of_work import UnitOfWork
 from records.enums import Activity, Basis, IncidentStatus, NetworkKind, Role
 from web import reports, texts
+from web.alerts import told
 from web.panels import at_work
 from web.templating import render
 
@@ -41,10 +42,12 @@ class Page:
 
 PAGES: Final = (
     Page("/map", "nav.map", Act.READ_INCIDENTS, live=True),
+    Page("/plan", "nav.plan", Act.DISPATCH),
     Page("/go", "nav.go", Act.RESPOND, live=True),
     Page("/zones", "nav.zones", Act.WRITE_ZONES),
     Page("/report", "nav.report", Act.READ_PATTERNS),
     Page("/pin", "nav.pin", Act.REPORT),
+    Page("/alerts", "nav.alerts", Act.SEE_ALERTS, live=True),
 )
 """In the order of who lands where: everybody begins at the first they may open."""
 
@@ -165,6 +168,12 @@ def live_map(request: Request, uow: Uow, actor: Actor) -> Response:
     )
 
 
+@router.get("/plan", dependencies=[may(Act.DISPATCH)])
+def plan(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show one plan for all open incidents, made when the page opens."""
+    return render(request, "desk/plan.html", me=_me(uow, actor, "/plan"))
+
+
 # the phones
 
 
@@ -186,6 +195,12 @@ def pin(request: Request, uow: Uow, actor: Actor) -> Response:
 def go(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show a responder's own shift."""
     return render(request, "go/go.html", me=_me(uow, actor, "/go"), bounds=_bounds(uow), **at_work(uow, actor))
+
+
+@router.get("/alerts", dependencies=[may(Act.SEE_ALERTS)])
+def alerts(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show a member what stands in their zones, and what sets right what they read."""
+    return render(request, "alerts/alerts.html", me=_me(uow, actor, "/alerts"), **told(uow, actor))
 
 
 # quiet hours

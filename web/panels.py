@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -9,20 +10,19 @@ from fastapi.responses import Response
 
 from api.deps import Actor, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
-from desk import access, board, checkins, dispatching, roster, territory, verification
+from desk import access, board, checkins, corroboration, dispatching, roster, territory, verification
 from desk.access import Act
 from desk.errors import OneDispatchPerPlace
-from desk.lifecycle import LIVE_DISPATCH, OPEN_INCIDENT
+from desk.lifecycle import LIVE_DISPATCH
 from desk.unit_of_work import UnitOfWork
 from records.enums import Basis, CheckinState, IncidentStatus, Task
-from web.forms import DispatchForm, JudgementForm, ShiftForm
+from web.alerts import saying
+from web.forms import DispatchForm, JudgementForm, OtherForm, ShiftForm, SplitForm
 from web.templating import render
 
 router = APIRouter(prefix="/panels", include_in_schema=False, route_class=RetryingRoute)
 
 _MOST: Final = 200
-_ORDER: Final = {IncidentStatus.VERIFIED: 0, IncidentStatus.CORROBORATED: 1, IncidentStatus.UNVERIFIED: 2}
-_TO_CHECK: Final = {IncidentStatus.CORROBORATED: 0, IncidentStatus.UNVERIFIED: 1, IncidentStatus.VERIFIED: 2}
 
 
 # the desk: queue, board, alarms
@@ -32,11 +32,9 @@ _TO_CHECK: Final = {IncidentStatus.CORROBORATED: 0, IncidentStatus.UNVERIFIED: 1
 def queue(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show the open incidents: for a dispatcher the verified first, for a verifier those still to be checked."""
     sends = access.may(actor, Act.DISPATCH)
-    features, _cursor = board.incidents(uow, statuses=OPEN_INCIDENT, limit=_MOST)
+    features = board.queue(uow, sends=sends, limit=_MOST)
     states = {each["incident"]: each["state"] for each in _out(uow, actor)} if sends else {}
     rows = [each["properties"] | {"dispatch_state": states.get(each["id"])} for each in features]
-    order = _ORDER if sends else _TO_CHECK
-    rows.sort(key=lambda row: (order[row["status"]], -row["queue"], row["id"]))
     return render(request, "desk/queue.html", rows=rows, title="Open incidents" if sends else "To verify", now=uow.now)
 
 
@@ -153,7 +151,13 @@ def _incident(  # noqa: PLR0917  (what a panel is drawn from)
     found = feature["properties"]
     reads = access.may(actor, Act.READ_DISPATCHES)
     dispatches = dispatching.views_for(uow, incident_id) if reads else []
+    found["suggestions"] = [
+        each | {"minutes": _minutes_to(each["expires_at"], uow.now)} for each in found["suggestions"]
+    ]
     found["dispatches_found"] = sorted(dispatches, key=lambda each: each["state"] not in LIVE_DISPATCH)[:6]
+    live = [each for each in dispatches if each["state"] in LIVE_DISPATCH]
+    cap = uow.policy.pairs.scene_cap
+    to_judge = found["status"] in {"unverified", "corroborated"} and not found["merged_into"]
     said = {each["by"] for each in found["judgements"] if each["verdict"] == "verified" and not each["undone_at"]}
     return render(
         request,
@@ -162,10 +166,82 @@ def _incident(  # noqa: PLR0917  (what a panel is drawn from)
         now=uow.now,
         bases=[basis.value for basis in Basis],
         may_dispatch=access.may(actor, Act.DISPATCH),
+        **saying(uow, actor, incident_id),
         progress_of=wave_progress,
         enough=enough,
-        still_needed=max(0, 2 - len(said)) if found["status"] in {"unverified", "corroborated"} else 0,
+        sources=_sources(found["sightings_found"]["features"]),
+        others=_named(uow, found),
+        crowded={"count": len(live), "most": cap} if len(live) > cap else None,
+        still_needed=max(0, 2 - len(said)) if to_judge else 0,
     )
+
+
+def _sources(features: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the reports of each source together, those vouched for first, then as they were seen."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for each in sorted(features, key=lambda each: each["properties"]["observed_at"]):
+        groups.setdefault(each["properties"]["source"], []).append(each["properties"] | {"id": each["id"]})
+    return sorted(groups.values(), key=lambda group: not any(each["vouched"] for each in group))
+
+
+def _minutes_to(moment: str, now: datetime) -> int:
+    """Return whole minutes from `now` to a moment."""
+    return int((datetime.fromisoformat(moment) - now).total_seconds() // 60)
+
+
+def _named(uow: UnitOfWork, found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return every other incident that is spoken of in one, by its id."""
+    wanted = {each["incident"] for each in found["suggestions"]} | {found["merged_into"]} - {None}
+    wanted |= {each[side] for each in found["decisions"] for side in ("incident", "other")}
+    records = uow.incidents.many({read_id(each) for each in wanted})
+    return {each["id"]: each["properties"] for each in board.incident_features(uow, records)}
+
+
+@router.get("/incidents/{incident_id}/others", dependencies=[may(Act.JUDGE)])
+def others(incident_id: str, request: Request, uow: Uow) -> Response:
+    """Show the open incidents nearby, to merge one of them with this one."""
+    found = board.others(uow, read_id(incident_id))
+    return render(request, "desk/others.html", incident=incident_id, others=found)
+
+
+@router.get("/incidents/{incident_id}/reports", dependencies=[may(Act.JUDGE)])
+def reports(incident_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show the reports of an incident, to split some off."""
+    features = board.sightings_of(uow, actor, read_id(incident_id))
+    return render(request, "desk/reports.html", incident=incident_id, sources=_sources(features))
+
+
+@router.post("/incidents/{incident_id}/merge", dependencies=[may(Act.JUDGE)])
+def merge(incident_id: str, request: Request, uow: Uow, actor: Actor, form: Annotated[OtherForm, Form()]) -> Response:
+    """Merge another incident into this one; where only the other one is verified, this one into it."""
+    here, other = read_id(incident_id), read_id(form.other)
+    status = {each.id: each.status for each in uow.incidents.many({here, other})}
+    joins = status.get(other) == IncidentStatus.VERIFIED != status.get(here)
+    corroboration.merge(uow, actor, *((here, other) if joins else (other, here)))
+    return _incident(request, uow, actor, here, "desk/incident.html")
+
+
+@router.post("/incidents/{incident_id}/split", dependencies=[may(Act.JUDGE)])
+def split(incident_id: str, request: Request, uow: Uow, actor: Actor, form: Annotated[SplitForm, Form()]) -> Response:
+    """Split the ticked reports off."""
+    corroboration.split(uow, actor, read_id(incident_id), {read_id(each) for each in form.sightings})
+    return _incident(request, uow, actor, read_id(incident_id), "desk/incident.html")
+
+
+@router.post("/incidents/{incident_id}/apart", dependencies=[may(Act.JUDGE)])
+def keep_apart(
+    incident_id: str, request: Request, uow: Uow, actor: Actor, form: Annotated[OtherForm, Form()]
+) -> Response:
+    """Note that two incidents are not the same."""
+    corroboration.keep_apart(uow, actor, read_id(incident_id), read_id(form.other))
+    return _incident(request, uow, actor, read_id(incident_id))
+
+
+@router.post("/incidents/{incident_id}/decisions/{decision_id}/undo", dependencies=[may(Act.JUDGE)])
+def undo_decision(incident_id: str, decision_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Take a merge or a split back, and stay at the incident from which that was said."""
+    corroboration.undo(uow, actor, read_id(decision_id))
+    return _incident(request, uow, actor, read_id(incident_id), "desk/incident.html")
 
 
 @router.post("/incidents/{incident_id}/judgements", dependencies=[may(Act.JUDGE)])
@@ -323,6 +399,13 @@ def brief(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Respons
 def rest(request: Request, uow: Uow, actor: Actor) -> Response:
     """Be left in peace for one more day; no reason is asked."""
     roster.rest_longer(uow, actor, uow.policy.pairs.distress_rest)
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/{dispatch_id}/moved", dependencies=[may(Act.RESPOND)])
+def moved(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Confirm where the meeting point stepped back to."""
+    dispatching.see_move(uow, actor, read_id(dispatch_id))
     return _shift(request, uow, actor)
 
 

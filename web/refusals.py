@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api import errors as api
-from desk.errors import NotAllowed, NotAResponder, NotSignedIn
+from desk.errors import NotAllowed, NotAResponder, NotSignedIn, PlanHasChanged
 from web.templating import render
 
 _NOT_PAGES: Final = ("/api/", "/tiles/", "/panels/", "/static/")
@@ -36,6 +36,15 @@ def install(app: FastAPI) -> None:
 
     for kind in (NotAllowed, NotAResponder):
         app.add_exception_handler(kind, in_words)
+
+    @app.exception_handler(PlanHasChanged)
+    def plan_changed(request: Request, error: PlanHasChanged) -> Response:
+        if not request.url.path.startswith("/panels/"):
+            return api.answer(request, error)
+        # Nothing was kept when this is drawn: the act ended with the error.
+        said = render(request, "desk/plan_changed.html", problem=api.sentence_of(error), changes=error.changes)
+        said.headers["HX-Retarget"] = "#plan-said"
+        return said
 
     elsewhere = app.exception_handlers[HTTPException]
 

@@ -51,7 +51,7 @@ def import_zones(
     """Take in zones; print what was kept, repaired and refused, with a reason per feature."""
     with place.plainly():
         imported = loader.load(file, name_field=name_field, force=force)
-        with place.house(data) as house, house.act(_network(house, network).id) as uow:
+        with place.house(data) as house, house.act(network_of(house, network).id) as uow:
             territory.take_in(uow, imported)
         _out.print(f"CRS: {imported.crs}")
         for repaired in imported.repaired:
@@ -79,7 +79,7 @@ def import_sightings(
         rows = list(frames.numbered_sightings(file))
         count = Count()
         with place.house(data) as house, bar("sightings", len(rows)) as seen:
-            network_id = _network(house, network).id
+            network_id = network_of(house, network).id
             size = house.settings.batch_limit
             for start in range(0, len(rows), size):
                 with house.act(network_id) as uow:
@@ -162,7 +162,7 @@ def _tell(refused: RefusedRow, count: Count) -> None:
         _out.print(f"line {refused.line}: {refused.reason}", markup=False)
 
 
-def _network(house: House, slug: str | None) -> NetworkNow:
+def network_of(house: House, slug: str | None) -> NetworkNow:
     """Return the default network, or the one of this slug, which is made as a rehearsal where it is new."""
     known = {network.slug: network for network in house.networks()}
     if slug is None:

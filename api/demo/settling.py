@@ -9,7 +9,9 @@ from desk.accounts import passphrases
 from desk.unit_of_work import UnitOfWork
 from fixtures.city import City
 from fixtures.people import People, Responder
+from fixtures.travel import sections_of
 from geo import cells
+from geo.gatherings import public_spots
 from records.enums import CertificateKind, Role
 from records.values import GroundPiece
 from zones.loader import LoadedZone, ZoneImport
@@ -18,14 +20,14 @@ _SEATS = {"observer": CertificateKind.OBSERVER, "buddy": CertificateKind.TRAINED
 
 
 def lay_ground(uow: UnitOfWork, city: City) -> None:
-    """Draw the base map and the zones."""
-    territory.lay_ground(
-        uow,
-        [
-            GroundPiece(each.layer, "bridge" if each.bridge else each.kind, each.name, each.min_zoom, each.drawn())
-            for each in city.features
-        ],
-    )
+    """Draw the base map and the zones, and take in the streets as an imported region's."""
+    pieces = [
+        GroundPiece(each.layer, "bridge" if each.bridge else each.kind, each.name, each.min_zoom, each.drawn())
+        for each in city.features
+    ]
+    sections = sections_of(city)
+    spots, _ = public_spots(sections, pieces, [])
+    territory.take_in_region(uow, pieces, sections, spots)
     zones = tuple(LoadedZone(number, each.name, each.boundary) for number, each in enumerate(city.zones, 1))
     territory.take_in(uow, ZoneImport(zones, (), (), "WGS 84", "name", 0), source="demo")
 

@@ -14,6 +14,7 @@ from api.schemas.dispatches import (
     DispatchesOut,
     DispatchIn,
     DispatchOut,
+    MovedIn,
     OwnDispatchOut,
     PairsOut,
     ProgressIn,
@@ -105,6 +106,13 @@ def brief(dispatch_id: str, uow: Uow, actor: Actor) -> OwnDispatchOut:
 def progress(dispatch_id: str, body: ProgressIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
     """Take the next step of one's own, or step out."""
     dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step, brief_read=body.brief_read)
+    return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
+
+
+@router.post("/dispatches/{dispatch_id}/moved", dependencies=[may(Act.RESPOND)])
+def moved(dispatch_id: str, body: MovedIn, uow: Uow, actor: Actor) -> OwnDispatchOut:  # noqa: ARG001  (true is all it says)
+    """Confirm that one has seen where the meeting point stepped back to."""
+    dispatch = dispatching.see_move(uow, actor, read_id(dispatch_id))
     return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
 
 

@@ -1,7 +1,8 @@
-"""Incidents: listed, opened, judged."""
+"""Incidents: listed, opened, judged, merged, split, kept apart; and all of that undone."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,10 +10,11 @@ from fastapi.responses import JSONResponse
 
 from api.deps import Actor, Idempotent, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
-from api.schemas.incidents import IncidentsOut, JudgedOut, JudgementIn, OpenedOut
+from api.schemas.incidents import ApartIn, DecidedOut, IncidentsOut, JudgedOut, JudgementIn, MergeIn, OpenedOut, SplitIn
 from api.schemas.sightings import Moment
-from desk import board, dispatching, verification
+from desk import alerts, board, corroboration, dispatching, verification
 from desk.access import Act
+from desk.errors import NotFound
 from records.enums import IncidentStatus
 
 router = APIRouter(prefix="/api", tags=["incidents"], route_class=RetryingRoute)
@@ -38,7 +40,12 @@ def every(
 def one(incident_id: str, uow: Uow, actor: Actor) -> OpenedOut:
     """Open one incident: exact, with reasons, sightings, judgements and dispatches; that somebody looked is audited."""
     number = read_id(incident_id)
-    return OpenedOut.of(board.opened(uow, actor, number), dispatching.views_for(uow, number))
+    return OpenedOut.of(
+        board.opened(uow, actor, number),
+        dispatches_found=dispatching.views_for(uow, number),
+        criteria=[asdict(each) for each in verification.criteria_of(uow, number)],
+        statements=alerts.of_incident(uow, number),
+    )
 
 
 @router.post(
@@ -65,7 +72,57 @@ def judge(incident_id: str, body: JudgementIn, uow: Uow, actor: Actor, once: Ide
     return once.answer(do)
 
 
+@router.post(
+    "/incidents/{incident_id}/merge", status_code=201, response_model=DecidedOut, dependencies=[may(Act.JUDGE)]
+)
+def merge(incident_id: str, body: MergeIn, uow: Uow, actor: Actor, once: Idempotent) -> JSONResponse:
+    """Let an incident live on in another one; both histories stay."""
+
+    def do() -> DecidedOut:
+        decision = corroboration.merge(uow, actor, read_id(incident_id), read_id(body.into))
+        return DecidedOut.of(*board.decided(uow, decision))
+
+    return once.answer(do)
+
+
+@router.post(
+    "/incidents/{incident_id}/split", status_code=201, response_model=DecidedOut, dependencies=[may(Act.JUDGE)]
+)
+def split(incident_id: str, body: SplitIn, uow: Uow, actor: Actor, once: Idempotent) -> JSONResponse:
+    """Split reports off into an incident of their own; both histories stay."""
+
+    def do() -> DecidedOut:
+        chosen = {read_id(each) for each in body.sightings}
+        decision = corroboration.split(uow, actor, read_id(incident_id), chosen)
+        return DecidedOut.of(*board.decided(uow, decision))
+
+    return once.answer(do)
+
+
+@router.post(
+    "/incidents/{incident_id}/apart", status_code=201, response_model=DecidedOut, dependencies=[may(Act.JUDGE)]
+)
+def keep_apart(incident_id: str, body: ApartIn, uow: Uow, actor: Actor, once: Idempotent) -> JSONResponse:
+    """Note that two incidents are not the same; it is not suggested again."""
+
+    def do() -> DecidedOut:
+        decision = corroboration.keep_apart(uow, actor, read_id(incident_id), read_id(body.other))
+        return DecidedOut.of(*board.decided(uow, decision))
+
+    return once.answer(do)
+
+
 @router.post("/judgements/{judgement_id}/undo", dependencies=[may(Act.JUDGE)])
-def undo(judgement_id: str, uow: Uow, actor: Actor) -> JudgedOut:
-    """Take a judgement back; it stays in the history."""
-    return JudgedOut.of(*board.judged(uow, verification.undo(uow, actor, read_id(judgement_id))))
+def undo(judgement_id: str, uow: Uow, actor: Actor) -> JudgedOut | DecidedOut:
+    """Take a judgement back, or by its id a merge or a split; it stays in the history."""
+    number = read_id(judgement_id)
+    try:
+        return JudgedOut.of(*board.judged(uow, verification.undo(uow, actor, number)))
+    except NotFound:
+        return undo_decision(judgement_id, uow, actor)
+
+
+@router.post("/decisions/{decision_id}/undo", dependencies=[may(Act.JUDGE)])
+def undo_decision(decision_id: str, uow: Uow, actor: Actor) -> DecidedOut:
+    """Take a merge, a split or a "not the same" back; it stays in the history."""
+    return DecidedOut.of(*board.decided(uow, corroboration.undo(uow, actor, read_id(decision_id))))

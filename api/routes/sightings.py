@@ -16,9 +16,11 @@ from api.errors import KeyMissing, TooMany
 from api.gather import Caller, Callers, Gather
 from api.routes.retrying import RetryingRoute
 from api.schemas.sightings import Moment, ReceivedOut, RetractedOut, RetractIn, SightingIn, SightingsOut, bounds_of
-from desk import access, board, intake
+from api.schemas.statements import HeardOut
+from desk import access, alerts, board, intake
 from desk.access import Act
 from desk.errors import NotSignedIn
+from desk.unit_of_work import UnitOfWork
 from records.errors import NotAnId
 
 router = APIRouter(prefix="/api/sightings", tags=["sightings"])
@@ -120,6 +122,18 @@ def every(
 @retrying.post("/{sighting_id}/retract", dependencies=[may(Act.RETRACT), limited("retract")])
 def retract(sighting_id: str, body: RetractIn, uow: Uow, request: Request) -> RetractedOut:
     """Take a sighting back with its receipt."""
+    intake.retract(uow, _receipted(request, uow, sighting_id, body.receipt), body.receipt)
+    return RetractedOut(id=sighting_id.upper())
+
+
+@retrying.post("/{sighting_id}/status", dependencies=[may(Act.RETRACT), limited("retract")])
+def status(sighting_id: str, body: RetractIn, uow: Uow, request: Request) -> HeardOut:
+    """Say what became of a report, for whoever holds its receipt."""
+    return HeardOut(status=alerts.heard(uow, _receipted(request, uow, sighting_id, body.receipt)))
+
+
+def _receipted(request: Request, uow: UnitOfWork, sighting_id: str, receipt: str) -> int:
+    """Return the sighting a receipt belongs to; wrong ones are counted, and the sixth is not looked at."""
     try:
         number = read_id(sighting_id)
     except NotAnId as error:
@@ -127,11 +141,11 @@ def retract(sighting_id: str, body: RetractIn, uow: Uow, request: Request) -> Re
     wrong: WrongReceipts = request.app.state.wrong_receipts
     wrong.refuse(number)
     try:
-        intake.retract(uow, number, body.receipt)
+        intake.require_receipt(uow, number, receipt)
     except intake.NoSuchReceipt:
         wrong.count(number)
         raise
-    return RetractedOut(id=sighting_id.upper())
+    return number
 
 
 router.include_router(retrying)

@@ -46,6 +46,14 @@ class SteerIn(BaseModel):
     by_hand: bool
 
 
+class MovedIn(BaseModel):
+    """That one person has seen where the meeting point is now."""
+
+    model_config = _STRICT
+
+    seen: Literal[True]
+
+
 class CheckinIn(BaseModel):
     """How one person is."""
 
@@ -158,6 +166,7 @@ class SeatOut(BaseModel):
     seat: Literal["observer", "buddy"]
     alias: str
     step: str
+    move_seen: bool | None = None
     checkin_due_at: str | None
     checkin_missed_at: str | None
     brief_read: bool
@@ -203,6 +212,7 @@ class DispatchOut(BaseModel):
     state: str
     place: int
     meeting_point: MeetingPointOut
+    meeting_moved_at: str | None = None
     seats: list[SeatOut]
     left: list[LeftOut]
     offers: list[DeskOfferOut]
@@ -265,6 +275,8 @@ class OwnDispatchOut(BaseModel):
     late: bool
     partner_late: bool
     meeting_point: MeetingPointOut | None
+    meeting_moved_at: str | None = None
+    move_seen: bool = True
     meet_by: str | None
     place: PointOut | None
     brief_read: bool

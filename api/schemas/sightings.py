@@ -77,6 +77,13 @@ class SightingIn(BaseModel):
     note: Annotated[str, Field(max_length=500)] | None = None
     lang: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")] | None = None
 
+    second_hand: bool = False
+    """Somebody else saw it and told whoever sends this."""
+    device_distance_m: Annotated[float, Field(ge=0, le=50_000_000, allow_inf_nan=False)] | None = None
+    """How far the device is from the pin; used once and never kept."""
+    photo_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """The digest of a photo, so that one photo from many accounts counts once; only a keyed token is kept."""
+
     def report(self, actor: Actor, key: str, body_sha256: bytes) -> Report:
         """Return the report the desk takes in."""
         return Report(
@@ -96,6 +103,9 @@ class SightingIn(BaseModel):
             ),
             note=self.note,
             lang=self.lang,
+            device_m=self.device_distance_m,
+            second_hand=self.second_hand,
+            photo_sha256=self.photo_sha256,
         )
 
 
@@ -145,6 +155,7 @@ class SightingProperties(BaseModel):
     vehicles: list[dict[str, str]]
     plate_tail: str | None
     note: str | None
+    flags: list[str]
     lang: str | None
 
 

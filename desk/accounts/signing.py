@@ -34,6 +34,7 @@ def recognise(uow: UnitOfWork, token_sha256: bytes) -> Actor:
         roles=frozenset(Role(role) for role in found.roles),
         script=found.kind == "script",
         responder_id=found.responder_id,
+        zone_ids=frozenset(found.zone_ids),
     )
 
 

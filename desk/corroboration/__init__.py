@@ -1,15 +1,29 @@
-"""Look around new sightings, and those taken back: open, strengthen, merge and split incidents."""
+"""Which reports belong together: what the machine computes and suggests, and what people decide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from desk.corroboration.regrouping import keep_apart, merge, recount_pinned, split, undo
+from desk.corroboration.suggesting import forget, suggest
 from desk.corroboration.window import DatabaseWindow
 from desk.corroboration.writing import write
 from desk.events import SightingReceived, SightingRetracted
 from desk.unit_of_work import UnitOfWork
 from geo.clustering import step
 from geo.linking import INSERT_STEPS, RETRACT_STEPS
+
+__all__ = [
+    "consider",
+    "forget",
+    "keep_apart",
+    "merge",
+    "reconsider",
+    "recount_pinned",
+    "split",
+    "suggest",
+    "undo",
+]
 
 
 def consider(uow: UnitOfWork, facts: Sequence[SightingReceived]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geo import cells
-from geo.score import Doubt, Negative, Report, Score, Standing, corroborated, score
+from geo.score import Claim, Doubt, Negative, Report, Score, Standing, corroborated, score
 from records.enums import IncidentStatus, Unit
 from records.values import GroupFigures, IncidentFigures, IncidentUpdate
 
@@ -60,11 +60,18 @@ def _scored(each: IncidentFigures, groups: Sequence[GroupFigures]) -> Score:
             standing=Standing.VOUCHED if group.vouched else Standing.UNVOUCHED,
             place=group.place,
             t=group.t,
+            claim=_claim_of(group),
         )
         for group in groups
     ]
     police = each.unit == Unit.IMMIGRATION and any(group.local_police for group in groups)
     return score(reports, [Doubt(Negative.LOCAL_POLICE)] if police else [])
+
+
+def _claim_of(group: GroupFigures) -> Claim:
+    if group.named:
+        return Claim.NAMED
+    return Claim.OTHER if group.other else Claim.UNSAID
 
 
 def _status(status: str, held: Score) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desk.corroboration.scoring import update_of
 from desk.corroboration.window import DatabaseWindow, moment
 from desk.events import (
+    EvidenceMoved,
     IncidentChanged,
     IncidentClosed,
     IncidentCorroborated,
@@ -33,7 +34,7 @@ class _Found:
     """For each cluster, by id, its incident."""
     opened: dict[int, NewIncident] = field(default_factory=dict)
     merged: dict[int, int] = field(default_factory=dict)
-    """For each incident that was swallowed its survivor."""
+    """For each incident that was swallowed the cluster that took it in."""
     apart: dict[int, int] = field(default_factory=dict)
     """Incidents that people work on and that look like one, both ways."""
     disturbed: set[int] = field(default_factory=set)
@@ -61,12 +62,18 @@ def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Se
     uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
     for merge in merges:
         if before[merge.loser] != before[merge.survivor]:
-            found.merged[before[merge.loser]] = before[merge.survivor]
+            found.merged[before[merge.loser]] = merge.survivor
     for merge in changes.merge_proposals:
         if before[merge.loser] != before[merge.survivor]:
             found.apart[before[merge.loser]] = before[merge.survivor]
             found.apart[before[merge.survivor]] = before[merge.loser]
     _refresh(uow, found)
+
+
+def recount(uow: UnitOfWork, incident_ids: Collection[int], *, opened: int | None = None) -> None:
+    """Count, place and score incidents again after people moved sightings between them; `opened` was just split off."""
+    if incident_ids:
+        _refresh(uow, _Found(disturbed=set(incident_ids)), parted=opened)
 
 
 def _members(window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
@@ -104,7 +111,7 @@ def _opened(
     return given
 
 
-def _refresh(uow: UnitOfWork, found: _Found) -> None:
+def _refresh(uow: UnitOfWork, found: _Found, *, parted: int | None = None) -> None:
     """Count, place and score every incident that gained or lost sightings, and say what became of it."""
     versions = uow.incidents.merge(found.merged)
     uow.record_all(IncidentMerged(subject=loser, version=version) for loser, version in versions.items())
@@ -120,30 +127,37 @@ def _refresh(uow: UnitOfWork, found: _Found) -> None:
     }
     written = uow.incidents.write(list(updates.values()))
     for incident_id in sorted(updates):
-        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status)
+        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status, parted=parted)
     _end_empty(uow, [each for incident_id, each in figures.items() if incident_id not in groups])
 
 
-def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str) -> None:
+def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str, *, parted: int | None) -> None:
     cell5 = cells.from_int(update.cell7)
     opened = found.opened.get(update.id)
-    if opened is None:
+    if update.id == parted:
+        uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))
+    elif opened is None:
         uow.record(IncidentChanged(subject=update.id, version=version, cell5=cell5))
     elif opened.split_from is not None:
         uow.record(IncidentSplit(subject=update.id, version=version, cell5=cell5))
     else:
         uow.record(IncidentOpened(subject=update.id, version=version, cell5=cell5))
+    if update.status == IncidentStatus.VERIFIED:
+        uow.record(EvidenceMoved(subject=update.id, version=version, cell5=cell5))
     if update.status == IncidentStatus.CORROBORATED and was != IncidentStatus.CORROBORATED:
         uow.record(IncidentCorroborated(subject=update.id, version=version, cell5=cell5))
 
 
 def _end_empty(uow: UnitOfWork, empty: Iterable[IncidentFigures]) -> None:
-    """Close incidents whose last sighting was taken back, unless people have had their hands on them."""
+    """Close incidents whose last sighting was taken back, unless people work on them or split the others off."""
     for each in empty:
         incident = uow.incidents.get(each.incident_id)
-        if each.touched or each.status == IncidentStatus.VERIFIED:
+        kept = each.touched or each.status == IncidentStatus.VERIFIED
+        if kept or uow.decisions.clusters_of([each.incident_id]):
             uow.incidents.change(incident, sightings=0, groups=0, vouched_groups=0)
             uow.record(IncidentChanged(subject=incident.id, version=incident.version, cell5=incident.cell7))
+            if each.status == IncidentStatus.VERIFIED:
+                uow.record(EvidenceMoved(subject=incident.id, version=incident.version, cell5=incident.cell7))
         else:
             uow.incidents.change(
                 incident, sightings=0, groups=0, vouched_groups=0, status=IncidentStatus.CLOSED, ended_at=uow.now

@@ -6,8 +6,10 @@ from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
 from desk.dispatching.explaining import explain
 from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
 from desk.dispatching.moving import progress, read_brief
+from desk.dispatching.planning import PlannedPair, plan, send_all
 from desk.dispatching.proposing import area_of, nearest_pair, propose, ruled_out
 from desk.dispatching.sending import send
+from desk.dispatching.stepping import see_move, step_back
 from desk.dispatching.views import (
     dispatch_view,
     dispatch_views,
@@ -20,6 +22,7 @@ from desk.dispatching.views import (
 )
 
 __all__ = [
+    "PlannedPair",
     "accept",
     "area_of",
     "call_back",
@@ -36,13 +39,17 @@ __all__ = [
     "my_view",
     "nearest_pair",
     "page",
+    "plan",
     "progress",
     "propose",
     "read_brief",
     "ruled_out",
+    "see_move",
     "seek_partner",
     "send",
+    "send_all",
     "steer",
+    "step_back",
     "stop_asking",
     "top_up",
     "unanswered",

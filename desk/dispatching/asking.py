@@ -65,12 +65,12 @@ def rank(  # noqa: PLR0917  (the wave's own words)
     fits
         Who may join those who wait, when somebody does.
     """
-    policy = uow.policy.pairs
+    policy, ways = uow.policy.pairs, gathering.ways_to(uow, scene)
     most = 2 * (policy.largest_wave if size is None else size)
     if fits is None:
-        found = order_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, at_least_s=at_least_s)
+        found = order_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, at_least_s=at_least_s)
         return Ranked(*found)
-    return Ranked(*nearest_streamed(people, scene, policy, uow.travel, meet_at=meet_at, most=most, fits=fits))
+    return Ranked(*nearest_streamed(people, scene, policy, ways, meet_at=meet_at, most=most, fits=fits))
 
 
 def take(  # noqa: PLR0917  (the wave's own words)
@@ -115,7 +115,7 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     if still_open and dispatch.none_found_until is not None and dispatch.none_found_until > uow.now:
         return 0
     row = uow.dispatches.scene(dispatch.incident_id)
-    if not gathering.is_lawful(row.standing, dispatch.task):
+    if not gathering.is_lawful(uow.dispatches.standing(dispatch.incident_id), dispatch.task):
         return 0
     scene = gathering.scene_of(uow, row, dispatch.task)
     budget = _budget(uow, dispatch, offers)

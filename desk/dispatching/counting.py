@@ -50,7 +50,7 @@ def count_everybody(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequen
         [mode for _, mode in spots],
         places,
         limit_s=limit_s,
-        travel=uow.travel,
+        travel=gathering.ways_to(uow, scene),
     )
     bits = (seconds <= limit_s) @ [1 << point for point in range(len(places))]
     reach = dict(zip(spots, bits.tolist(), strict=True))
@@ -102,6 +102,6 @@ def _avoiding(
         return []
     people = gathering.candidates(uow, row, {person for pair in pairs for person in pair})
     policy = uow.policy.pairs
-    going = arrivals(screen(people, scene, policy, uow.travel, places), scene, policy)
+    going = arrivals(screen(people, scene, policy, gathering.ways_to(uow, scene), places), scene, policy)
     kind_by_id = {it.person.responder_id: it.kind for it in going}
     return [(kind_by_id[low], kind_by_id[high]) for low, high in pairs if low in kind_by_id and high in kind_by_id]

@@ -34,14 +34,14 @@ def cancel(uow: UnitOfWork, actor: Actor, dispatch_id: int) -> Dispatch:  # noqa
 
 def call_back(uow: UnitOfWork, facts: Sequence[IncidentUnfounded]) -> None:
     """Cancel everything that is under way to incidents that turned out to be nothing; pairs are called back."""
-    for dispatch in uow.dispatches.lock_live({fact.subject for fact in facts}):
+    for dispatch in uow.dispatches.lock_live(uow.decisions.family({fact.subject for fact in facts})):
         if dispatch.task != Task.ACCOMPANY:
             finish(uow, dispatch, D.CANCELLED)
 
 
 def stop_asking(uow: UnitOfWork, facts: Sequence[IncidentClosed]) -> None:
     """Stop asking for incidents that are over; pairs that observe are called back, others finish on their own."""
-    for dispatch in uow.dispatches.lock_live({fact.subject for fact in facts}):
+    for dispatch in uow.dispatches.lock_live(uow.decisions.family({fact.subject for fact in facts})):
         if dispatch.task != Task.ACCOMPANY and (
             dispatch.state in {D.OFFERING, D.HELD} or dispatch.task == Task.OBSERVE
         ):

@@ -7,7 +7,7 @@ from typing import Any
 from desk import errors
 from desk.access import Actor
 from desk.dispatching import gathering
-from desk.dispatching.proposing import shown_pair
+from desk.dispatching.proposing import as_shown
 from desk.unit_of_work import UnitOfWork
 from matcher.buddy import PairRule
 from matcher.why import Why, why_not
@@ -41,7 +41,7 @@ def explain(uow: UnitOfWork, actor: Actor, incident_id: int, about: str, task: s
     points = gathering.where_to_meet(uow, scene)
     around = gathering.PeopleAround(uow, row, [point.place for point in points], {entry.id})
     person = gathering.candidate(entry, row.reporters)
-    why = why_not(person, around.in_order(), scene, uow.policy.pairs, uow.travel, points)
+    why = why_not(person, around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
     return _shown(uow, entry, why)
 
@@ -71,7 +71,7 @@ def _shown(uow: UnitOfWork, entry: RosterEntry, why: Why) -> dict[str, Any]:
         "eligible": why.rule is None,
         "rule": None if why.rule is None else why.rule.value,
         "text": _sentence(why),
-        "best_pair": None if why.pair is None else shown_pair(why.pair, aliases),
+        "best_pair": None if why.pair is None else as_shown(why.pair, aliases),
         "kept_apart": [
             {
                 "rule": rule.value,

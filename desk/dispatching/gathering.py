@@ -11,11 +11,13 @@ from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
+from geo.hull import Hull
 from geo.points import LonLat
 from matcher.candidates import TASKS, Candidate, Scene
 from matcher.cost import Reason
 from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
 from matcher.nearby import CellsInOrder
+from matcher.travel import TravelTimes
 from records.enums import IncidentStatus, Task
 from records.values import RosterEntry, SceneRow, Standing
 
@@ -31,6 +33,14 @@ _MOST_CELLS: Final = 64
 def usual_task(standing: Standing) -> Task:
     """Return what a pair would be asked to do here: observe what is verified, look at the rest."""
     return Task.OBSERVE if standing.status == IncidentStatus.VERIFIED else Task.LOOK
+
+
+_CAUTION = "Nobody vouched for has reported this yet: call back first; a pair may look from the meeting point."
+
+
+def caution(row: SceneRow) -> str | None:
+    """Return what a dispatcher should do before sending anybody here, or None."""
+    return None if row.vouched_groups or row.standing.was_verified else _CAUTION
 
 
 def require_lawful(standing: Standing, task: str) -> None:
@@ -69,12 +79,20 @@ def anywhere(uow: UnitOfWork, task: str) -> Scene:
     return Scene(place=LonLat(0.0, 0.0), now=uow.now, task=Task(task).value)
 
 
+def ways_to(uow: UnitOfWork, scene: Scene) -> TravelTimes:
+    """Return travel times of ways that keep the stand-off from a scene: nobody passes it to get to a meeting point."""
+    return uow.travel.clear_of(Hull(scene.spots), uow.policy.pairs.stand_off_m)
+
+
 def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
     """Return the meeting points around a scene; raises NoMeetingPointYet."""
     extent_m = max((metres_between(scene.place, spot) for spot in scene.spots), default=0.0)
-    near = uow.zones.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
+    near = uow.regions.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
     points = meeting_points(
-        scene, uow.policy.pairs, public_places=[PublicPlace(each.name, each.place) for each in near]
+        scene,
+        uow.policy.pairs,
+        public_places=[PublicPlace(each.name, each.place) for each in near],
+        streets=uow.streets.footways if uow.streets else None,
     )
     if not points:
         raise errors.NoMeetingPointYet

@@ -36,6 +36,8 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, *, brie
         This person has not read the card of this dispatch.
     NotLawful
         The step is not the next one.
+    MoveNotSeen
+        The meeting point stepped back, and this person has not confirmed the new one.
     BothMustBeThere
         Closer than the meeting point only together, and both clear.
     """
@@ -91,6 +93,8 @@ def _require_next(dispatch: Dispatch, seat: Seat, partners: Sequence[Seat], want
     lawful = wanted == seat.step + 1 or (seat.step == _STAGED and wanted == _CLEARED)
     if not lawful:
         raise errors.NotLawful
+    if wanted == _STAGED and dispatch.meeting_moves and not seat.move_seen:
+        raise errors.MoveNotSeen
     if wanted >= _ON_SCENE and dispatch.state not in {D.STAGED, D.ON_SCENE}:
         raise errors.BothMustBeThere
     if wanted == _ON_SCENE and any(partner.step == _CLEARED for partner in partners):

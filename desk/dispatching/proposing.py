@@ -19,8 +19,6 @@ from matcher.pairs import Pair, rank_streamed
 from records import ids
 from records.enums import Task
 
-_CAUTION = "Nobody vouched for has reported this yet: call back first; a pair may look from the meeting point."
-
 
 def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = None, limit: int = 3) -> dict[str, Any]:
     """Return the best pairs for an incident, with reasons, and how many people were ruled out by which rule.
@@ -39,14 +37,15 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     gathering.require_lawful(row.standing, task)
     scene = gathering.scene_of(uow, row, task)
     points = gathering.where_to_meet(uow, scene)
+    ways = gathering.ways_to(uow, scene)
     around = gathering.PeopleAround(uow, row, [point.place for point in points])
-    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=limit)
+    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, ways, points, n=limit)
     counts = counting.count_everybody(uow, row, scene, points)
     uow.audits.note(actor.account_id, "propose", "incident", uow.now.date())
     aliases = uow.responders.aliases({seat for pair in pairs for seat in (pair.observer_id, pair.buddy_id)})
     return {
         "task": str(task),
-        "pairs": [shown_pair(pair, aliases) for pair in pairs],
+        "pairs": [as_shown(pair, aliases) for pair in pairs],
         "ruled_out": [
             {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
             for rule in Rule
@@ -60,8 +59,8 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         "candidates": counts.candidates,
         "roster": counts.roster,
         "places_free": len(free_places(uow, incident_id)),
-        "note": uow.travel.note,
-        "caution": None if row.vouched_groups or row.standing.was_verified else _CAUTION,
+        "note": ways.note,
+        "caution": gathering.caution(row),
     }
 
 
@@ -91,7 +90,7 @@ def nearest_pair(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:
     pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=1)
     if not pairs:
         return None
-    return shown_pair(pairs[0], uow.responders.aliases({pairs[0].observer_id, pairs[0].buddy_id}))
+    return as_shown(pairs[0], uow.responders.aliases({pairs[0].observer_id, pairs[0].buddy_id}))
 
 
 def area_of(uow: UnitOfWork, incident_id: int) -> str:
@@ -101,8 +100,12 @@ def area_of(uow: UnitOfWork, incident_id: int) -> str:
 
 def free_places(uow: UnitOfWork, incident_id: int) -> list[int]:
     """Return the places at an incident that nobody is sent to yet, lowest first, within the scene's cap."""
-    taken = uow.dispatches.places_taken(incident_id)
-    return [place for place in range(1, uow.policy.pairs.scene_cap + 1) if place not in taken]
+    cap = uow.policy.pairs.scene_cap
+    taken = uow.dispatches.places_taken(uow.decisions.family([incident_id]))
+    own = {place for where, place in taken if where == incident_id}
+    free = [place for place in range(1, cap + 1) if place not in own]
+    # Whoever is on the way to what was merged into this one stands at the same scene.
+    return free[: max(0, cap - len(taken))]
 
 
 def point(place: LonLat) -> dict[str, Any]:
@@ -110,8 +113,8 @@ def point(place: LonLat) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [place.lon, place.lat]}
 
 
-def shown_pair(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
-    """Return a pair as the desk sees it."""
+def as_shown(pair: Pair, aliases: Mapping[int, str]) -> dict[str, Any]:
+    """Return a pair as the desk shows it: aliases and whole minutes, nobody's place."""
     return {
         "observer": _seat(pair.observer_id, pair.observer_eta_s, aliases),
         "buddy": _seat(pair.buddy_id, pair.buddy_eta_s, aliases),

@@ -52,7 +52,8 @@ def send(
     """
     row = uow.dispatches.scene(incident_id)
     gathering.require_lawful(row.standing, task)
-    _require_a_callback(uow, actor, row)
+    if needs_a_callback(uow, actor, row):
+        raise errors.CallBackFirst
     if not free_places(uow, incident_id):
         raise errors.OneDispatchPerPlace
     scene = gathering.scene_of(uow, row, task)
@@ -97,16 +98,18 @@ def send(
     return dispatch
 
 
-def _require_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> None:
-    # A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
+def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
+    """Say whether only a person who called back may send somebody here.
+
+    A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
+    """
     alone = not row.vouched_groups and not row.standing.was_verified
-    if alone and actor.script and uow.network.kind == NetworkKind.LIVE:
-        raise errors.CallBackFirst
+    return alone and actor.script and uow.network.kind == NetworkKind.LIVE
 
 
 def _best(uow: UnitOfWork, scene: Scene, around: gathering.PeopleAround, points: Sequence[MeetingPoint]) -> Pair:
     """Return the best pair: its meeting point is the dispatch's, fixed before anybody is asked."""
-    found = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=1)
+    found = rank_streamed(around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if not found:
         raise errors.NobodyToAsk
     return found[0]
@@ -116,7 +119,7 @@ def _named(uow: UnitOfWork, scene: Scene, people: Sequence[Candidate], points: S
     """Return two people as a pair, or say why they are none."""
     if len(people) < 2:
         raise errors.NotFound
-    ranking = rank_pairs(people, scene, uow.policy.pairs, uow.travel, points, n=1)
+    ranking = rank_pairs(people, scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if ranking.pairs:
         return ranking.pairs[0]
     if {Rule.BUSY, Rule.HOLDS_OFFER} & set(ranking.why.values()):

@@ -90,8 +90,9 @@ def dispatch_view(uow: UnitOfWork, dispatch: Dispatch) -> dict[str, Any]:
 
 
 def views_for(uow: UnitOfWork, incident_id: int) -> list[dict[str, Any]]:
-    """Return every dispatch of an incident as the desk sees it, newest first."""
-    return dispatch_views(uow, uow.dispatches.page(open_only=None, limit=100, incident_id=incident_id))
+    """Return every dispatch of an incident and of those merged into it as the desk sees it, newest first."""
+    family = uow.decisions.family([incident_id])
+    return dispatch_views(uow, uow.dispatches.page(open_only=None, limit=100, incident_ids=family or [incident_id]))
 
 
 def page(
@@ -118,11 +119,13 @@ def _desk_view(uow: UnitOfWork, dispatch: Dispatch, around: _Around) -> dict[str
         "state": dispatch.state,
         "place": dispatch.place,
         "meeting_point": _meeting_point(dispatch, around),
+        "meeting_moved_at": at(dispatch.meeting_moved_at),
         "seats": [
             {
                 "seat": _SEATS[seat.seat],
                 "alias": around.aliases[seat.responder_id],
                 "step": _STEPS[seat.step],
+                "move_seen": seat.move_seen if dispatch.meeting_moves else None,
                 "checkin_due_at": at(seat.checkin_due_at),
                 "checkin_missed_at": at(seat.checkin_missed_at),
                 "brief_read": seat.brief_read_at is not None,
@@ -303,6 +306,8 @@ def _own_view(
         "late": seat.active and seat.rung > 0,
         "partner_late": bool(partner and seat.active and partner.rung and partner.checkin_due_at is not None),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
+        "meeting_moved_at": at(dispatch.meeting_moved_at) if seat.active else None,
+        "move_seen": seat.move_seen or not dispatch.meeting_moves,
         "meet_by": at(_meet_by(dispatch, around)) if seat.active else None,
         "place": point(around.places[dispatch.id].place) if together and _read_the_cards(uow, seat) else None,
         "brief_read": seat.brief_read_at is not None,

@@ -6,6 +6,7 @@ from records.models.cell_shape import CellShape
 from records.models.certificate import Certificate
 from records.models.checkin import Checkin
 from records.models.cluster import Cluster
+from records.models.decision import Decision
 from records.models.dispatch import Dispatch
 from records.models.event import Event
 from records.models.ground import Ground
@@ -15,11 +16,17 @@ from records.models.judgement import Judgement
 from records.models.network import Network
 from records.models.offer import Offer
 from records.models.position import Position
+from records.models.public_place import PublicPlace
 from records.models.reporter import Reporter
 from records.models.responder import Responder
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
+from records.models.sighting_override import SightingOverride
+from records.models.statement import Statement
+from records.models.statement_seen import StatementSeen
+from records.models.street import Street
+from records.models.suggestion import Suggestion
 from records.models.voucher import Voucher
 from records.models.zone import Zone
 
@@ -30,6 +37,7 @@ __all__ = [
     "Certificate",
     "Checkin",
     "Cluster",
+    "Decision",
     "Dispatch",
     "Event",
     "Ground",
@@ -39,11 +47,17 @@ __all__ = [
     "Network",
     "Offer",
     "Position",
+    "PublicPlace",
     "Reporter",
     "Responder",
     "Seat",
     "Sighting",
+    "SightingOverride",
     "SignedIn",
+    "Statement",
+    "StatementSeen",
+    "Street",
+    "Suggestion",
     "Voucher",
     "Zone",
 ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
-from records.base import Base, Big, Id, NetworkId, Words
+from records.base import Base, Big, Id, Ids, NetworkId, Words
 
 
 class Account(Base):
@@ -21,6 +21,7 @@ class Account(Base):
     kind: Mapped[str] = mapped_column(server_default=FetchedValue())
     lineage: Mapped[Big]
     roles: Mapped[Words]
+    zone_ids: Mapped[Ids] = mapped_column(server_default=FetchedValue())
     passphrase_hash: Mapped[str | None]
     lang: Mapped[str] = mapped_column(server_default=FetchedValue())
     created_on: Mapped[date]

@@ -17,5 +17,6 @@ class Cluster(Base):
     network_id: Mapped[NetworkId]
     id: Mapped[Id]
     incident_id: Mapped[Big]
+    home_id: Mapped[Big | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]

@@ -45,3 +45,7 @@ class Dispatch(Base):
     need2: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
     meet1: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
     meet2: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
+    meeting_moves: Mapped[Small] = mapped_column(server_default=FetchedValue())
+    meeting_moved_at: Mapped[datetime | None]
+    seen1: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
+    seen2: Mapped[Small | None] = mapped_column(server_default=FetchedValue())

@@ -45,4 +45,6 @@ class Incident(Base):
     verifier2_lineage: Mapped[Big | None]
     was_verified: Mapped[bool] = mapped_column(server_default=FetchedValue())
     verified: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    floor_met: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    broadcastable: Mapped[bool] = mapped_column(server_default=FetchedValue())
     version: Mapped[int] = mapped_column(server_default=FetchedValue())

@@ -21,5 +21,6 @@ class Network(Base):
     kind: Mapped[str]
     policy: Mapped[Json] = mapped_column(server_default=FetchedValue())
     zones_version: Mapped[int] = mapped_column(server_default=FetchedValue())
+    streets_version: Mapped[int] = mapped_column(server_default=FetchedValue())
     rehearsal_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

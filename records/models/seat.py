@@ -35,3 +35,5 @@ class Seat(Base):
     active_key: Mapped[bool | None] = mapped_column(server_default=FetchedValue())
     live_seat: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
     met_seat: Mapped[Small | None] = mapped_column(server_default=FetchedValue())
+    move_seen: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    seen_seat: Mapped[Small | None] = mapped_column(server_default=FetchedValue())

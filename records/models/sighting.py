@@ -9,7 +9,7 @@ from geoalchemy2 import Geography
 from sqlalchemy import REAL, FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
-from records.base import Base, Big, CellColumn, Id, Ids, Json, NetworkId
+from records.base import Base, Big, CellColumn, Id, Ids, Json, NetworkId, Words
 
 
 class Sighting(Base):
@@ -46,5 +46,11 @@ class Sighting(Base):
     plate_tail: Mapped[str | None]
     note: Mapped[str | None]
     lang: Mapped[str | None]
+    flags: Mapped[Words] = mapped_column(server_default=FetchedValue())
+    note_token: Mapped[Big | None]
+    photo_token: Mapped[Big | None]
     cluster_id: Mapped[Big | None]
     retracted_at: Mapped[datetime | None]
+    pinned_id: Mapped[Big | None]
+    retracted_from: Mapped[Big | None]
+    looks: Mapped[str | None] = mapped_column(server_default=FetchedValue())

@@ -97,6 +97,7 @@ class AccountRepository(Repository):
                 SignedIn.used_at,
                 SignedIn.proved_at,
                 SignedIn.expires_at,
+                Account.zone_ids,
                 Responder.id.label("responder_id"),
             )
             .join(Account, (Account.network_id == SignedIn.network_id) & (Account.id == SignedIn.account_id))
@@ -118,6 +119,7 @@ class AccountRepository(Repository):
             proved_at=row.proved_at,
             expires_at=row.expires_at,
             responder_id=row.responder_id,
+            zone_ids=tuple(row.zone_ids),
         )
 
     def session_touch(self, token_sha256: Collection[bytes], *, moment: datetime, unused_since: datetime) -> None:

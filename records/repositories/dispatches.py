@@ -46,26 +46,32 @@ class DispatchRepository(Repository):
         )
 
     def standing(self, incident_id: int, *, locked: bool = False) -> Standing:
-        """Return how an incident stands; locked, no other dispatch is sent to it meanwhile. Raises NoSuchRecord."""
+        """Return how an incident stands, a merged one as the one it lives on in; raises NoSuchRecord.
+
+        Locked, it is the incident itself, and no other dispatch is sent to it meanwhile.
+        """
+        asked = {"network_id": self._network_id, "incident_id": incident_id}
+        root = incident_id if locked else self._session.scalar(load("incident_root"), asked)
         query = select(Incident.status, Incident.merged_into, Incident.was_verified).where(
-            Incident.network_id == self._network_id, Incident.id == incident_id
+            Incident.network_id == self._network_id, Incident.id == root
         )
         row = self._session.execute(query.with_for_update(key_share=True) if locked else query).one_or_none()
         if row is None:
             raise NoSuchRecord
         return Standing(row.status, row.merged_into is not None, row.was_verified)
 
-    def places_taken(self, incident_id: int) -> set[int]:
-        """Return which places at an incident are taken by live dispatches."""
-        return set(
-            self._session.scalars(
-                select(Dispatch.live_place).where(
-                    Dispatch.network_id == self._network_id,
-                    Dispatch.incident_id == incident_id,
-                    Dispatch.live_place.is_not(None),
-                )
+    def places_taken(self, incident_ids: Collection[int]) -> list[tuple[int, int]]:
+        """Return which places are taken by live dispatches: each with its incident and its number there."""
+        rows = self._session.execute(
+            select(Dispatch.incident_id, Dispatch.live_place)
+            .where(
+                Dispatch.network_id == self._network_id,
+                Dispatch.incident_id.in_(incident_ids),
+                Dispatch.live_place.is_not(None),
             )
+            .order_by(Dispatch.id)
         )
+        return [(incident_id, place) for incident_id, place in rows if place is not None]
 
     # dispatches
 
@@ -135,31 +141,25 @@ class DispatchRepository(Repository):
         )
 
     def page(
-        self, *, open_only: bool | None, limit: int, after: int | None = None, incident_id: int | None = None
+        self, *, open_only: bool | None, limit: int, after: int | None = None, incident_ids: Collection[int] = ()
     ) -> list[Dispatch]:
         """Return dispatches, newest first: live ones, ended ones or all; `after` is the last of the page before."""
         query = select(Dispatch).where(Dispatch.network_id == self._network_id)
         if open_only is not None:
             query = query.where(Dispatch.state.not_in(_ENDED) if open_only else Dispatch.state.in_(_ENDED))
-        if incident_id is not None:
-            query = query.where(Dispatch.incident_id == incident_id)
+        if incident_ids:
+            query = query.where(Dispatch.incident_id.in_(incident_ids))
         if after is not None:
             last = self.get(after)
             query = query.where(tuple_(Dispatch.made_at, Dispatch.id) < (last.made_at, last.id))
         return list(self._session.scalars(query.order_by(Dispatch.made_at.desc(), Dispatch.id.desc()).limit(limit)))
 
     def live_counts(self, incident_ids: Collection[int]) -> dict[int, int]:
-        """Return how many live dispatches each of some incidents has; none is left out."""
+        """Return how many live dispatches some incidents have, those of what was merged into them included."""
         rows = self._session.execute(
-            select(Dispatch.incident_id, func.count())
-            .where(
-                Dispatch.network_id == self._network_id,
-                Dispatch.incident_id.in_(incident_ids),
-                Dispatch.state.not_in(_ENDED),
-            )
-            .group_by(Dispatch.incident_id)
+            load("live_dispatches"), {"network_id": self._network_id, "ids": sorted(incident_ids)}
         )
-        return {incident_id: count for incident_id, count in rows}  # noqa: C416  (rows are not pairs to mypy)
+        return {row.id: row.live for row in rows}
 
     def add(self, new: NewDispatch) -> Dispatch:
         """Open a dispatch that looks for its pair."""

@@ -15,6 +15,7 @@ from records.errors import NoSuchRecord
 from records.models import Cluster, Incident, Judgement, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
+from records.told import Evidence
 from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident, SourceOf
 
 
@@ -83,6 +84,14 @@ class IncidentRepository(Repository):
             )
         )
 
+    def waiting(self, *, turns: int) -> dict[int, int | None]:
+        """Return open incidents that may stand at the top of the queue, each with the one lineage behind it.
+
+        Of those that nobody vouched for only the `turns` likeliest of each cell of resolution 6.
+        """
+        rows = self._session.execute(load("incidents_waiting"), {"network_id": self._network_id, "turns": turns})
+        return {row.id: row.lineage for row in rows}
+
     def place(self, incident_id: int) -> LonLat:
         """Return where an incident is, exactly, WGS84; raises NoSuchRecord."""
         row = self._session.execute(
@@ -97,7 +106,11 @@ class IncidentRepository(Repository):
         rows = self._session.execute(
             select(Incident.id, Sighting.id)
             .join(Cluster, (Cluster.network_id == Incident.network_id) & (Cluster.incident_id == Incident.id))
-            .join(Sighting, (Sighting.network_id == Cluster.network_id) & (Sighting.cluster_id == Cluster.id))
+            .join(
+                Sighting,
+                (Sighting.network_id == Cluster.network_id)
+                & (func.coalesce(Sighting.pinned_id, Sighting.cluster_id) == Cluster.id),
+            )
             .where(
                 Incident.network_id == self._network_id,
                 Incident.ended_at.is_(None),
@@ -117,6 +130,13 @@ class IncidentRepository(Repository):
             load("incident_sources"), {"network_id": self._network_id, "incident_id": incident_id}
         )
         return [SourceOf(row.source_group, row.lineage, row.account_id) for row in rows]
+
+    def evidence(self, incident_id: int) -> Evidence:
+        """Return what an incident rests on."""
+        row = self._session.execute(
+            load("incident_evidence"), {"network_id": self._network_id, "incident_id": incident_id}
+        ).one()
+        return Evidence(row.lineages, row.both_of_a_pair)
 
     # written by the machine
 
@@ -219,7 +239,9 @@ class IncidentRepository(Repository):
                 place=LonLat(row.lon, row.lat),
                 t=row.observed_at.timestamp(),
                 reports=row.reports,
-                local_police=row.local_police,
+                local_police=bool(row.local_police),
+                named=bool(row.named),
+                other=bool(row.other),
             )
             for row in rows
         ]
@@ -234,14 +256,20 @@ class IncidentRepository(Repository):
         return {row.id: row.version for row in rows}
 
     def merge(self, survivors: Mapping[int, int]) -> dict[int, int]:
-        """Let incidents point to their survivors, where no cluster is left in them; return the versions by id."""
+        """Let incidents point to where the cluster that took them in came from, where none of their own is left.
+
+        What people merged since follows from there on; return the versions by id.
+        """
         versions: dict[int, int] = {}
         for loser, survivor in sorted(survivors.items()):
             left = select(Cluster.id).where(Cluster.network_id == self._network_id, Cluster.incident_id == loser)
+            home = select(func.coalesce(Cluster.home_id, Cluster.incident_id)).where(
+                Cluster.network_id == self._network_id, Cluster.id == survivor
+            )
             version = self._session.execute(
                 update(Incident)
                 .where(Incident.network_id == self._network_id, Incident.id == loser, ~left.exists())
-                .values(merged_into=survivor, version=Incident.version + 1)
+                .values(merged_into=home.scalar_subquery(), version=Incident.version + 1)
                 .returning(Incident.version)
                 .execution_options(synchronize_session=False)
             ).scalar()

@@ -37,6 +37,15 @@ class NetworkRepository(Repository):
             .returning(Network.zones_version)
         ).scalar_one()
 
+    def next_streets_version(self) -> int:
+        """Count the streets' version up and return it; other imports of a region wait here."""
+        return self._session.execute(
+            update(Network)
+            .where(Network.id == self._network_id)
+            .values(streets_version=Network.streets_version + 1)
+            .returning(Network.streets_version)
+        ).scalar_one()
+
     def move_rehearsal_clock(self, moment: datetime) -> bool:
         """Move a rehearsal's own clock on; return False where it stands later already.
 

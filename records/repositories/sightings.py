@@ -8,17 +8,19 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from geo import cells
 from geo.linking import Point
 from geo.points import LonLat
+from geo.sanity import Pin
 from geo.vehicles import Vehicle
 from records import ids
-from records.models import Sighting
+from records.models import Cluster, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
+from records.told import Doubted, SightingStanding
 from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
@@ -72,6 +74,37 @@ class SightingRepository(Repository):
         )
         return {(row.cell9, row.hour): row.sightings for row in rows}
 
+    def doubted(
+        self,
+        *,
+        reporters: Collection[int],
+        notes: Collection[int],
+        photos: Collection[int],
+        since: datetime,
+        until: datetime,
+    ) -> Doubted:
+        """Return the pins of these reporters in a stretch of time, and the first sources of these tokens."""
+        rows = self._session.execute(
+            load("sightings_doubted"),
+            {
+                "network_id": self._network_id,
+                "reporters": sorted(reporters),
+                "notes": sorted(notes),
+                "photos": sorted(photos),
+                "since": since,
+                "until": until,
+            },
+        )
+        pins: dict[int, list[Pin]] = {}
+        sources: dict[str, dict[int, int]] = {"note": {}, "photo": {}}
+        for row in rows:
+            if row.kind == "reporter":
+                at = Pin(LonLat(row.lon, row.lat), row.observed_at.timestamp(), row.accuracy_m)
+                pins.setdefault(row.about, []).append(at)
+            else:
+                sources[row.kind][row.about] = row.source_group
+        return Doubted(pins, sources["note"], sources["photo"])
+
     # stored and taken back
 
     def add(self, sightings: Sequence[NewSighting]) -> None:
@@ -83,10 +116,19 @@ class SightingRepository(Repository):
 
     def retract(self, sighting_id: int, moment: datetime) -> bool | None:
         """Mark a sighting as taken back; True if it was not yet, False if it was, None if there is none."""
+        counted_for = (
+            select(func.coalesce(Cluster.home_id, Cluster.incident_id))
+            .where(
+                Cluster.network_id == Sighting.network_id,
+                (Cluster.id == Sighting.pinned_id)
+                | (Sighting.pinned_id.is_(None) & (Cluster.id == Sighting.cluster_id)),
+            )
+            .scalar_subquery()
+        )
         changed = self._session.execute(
             update(Sighting)
             .where(Sighting.network_id == self._network_id, Sighting.id == sighting_id, Sighting.retracted_at.is_(None))
-            .values(retracted_at=moment)
+            .values(retracted_at=moment, retracted_from=counted_for)
             .returning(Sighting.id)
             .execution_options(synchronize_session=False)
         ).scalar()
@@ -122,6 +164,15 @@ class SightingRepository(Repository):
         return self._session.scalar(
             select(Sighting.cell9).where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
         )
+
+    def standing(self, sighting_id: int) -> SightingStanding | None:
+        """Return whether a sighting was taken back, and the incident it stands in; None where there is none."""
+        row = self._session.execute(
+            select(Sighting.retracted_at, Sighting.received_at, Cluster.incident_id)
+            .outerjoin(Cluster, (Cluster.network_id == Sighting.network_id) & (Cluster.id == Sighting.cluster_id))
+            .where(Sighting.network_id == self._network_id, Sighting.id == sighting_id)
+        ).one_or_none()
+        return None if row is None else SightingStanding(row.retracted_at is not None, row.received_at, row.incident_id)
 
     def arrived(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
         """Return those of some sightings that take part in clustering and have no cluster yet."""
@@ -181,18 +232,20 @@ class SightingRepository(Repository):
         since
             Observed at or after this moment; any when left out.
         incident_id
-            Only those of this incident.
+            Only those that count for this incident, all at once from the newest.
         after
             The minute and id of the last one of the page before.
         limit
             How many at most.
         """
+        if incident_id is not None:
+            asked = {"network_id": self._network_id, "incident_id": incident_id, "limit": limit}
+            return [_found(row) for row in self._session.execute(load("sightings_of_incident"), asked)]
         rows = self._session.execute(
             load("sightings_found"),
             {
                 "network_id": self._network_id,
                 "since": since or _ALWAYS,
-                "incident_id": incident_id,
                 "after_minute": after and after[0],
                 "after_id": after and after[1],
                 "limit": limit,
@@ -223,6 +276,8 @@ def _live(row: Row[Any]) -> LiveSighting:
         token=row.plate_token,
         coarse=row.use == "coarse",
         accuracy_m=row.accuracy_m,
+        unit=row.unit,
+        size=row.size,
     )
     return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
 
@@ -249,4 +304,6 @@ def _found(row: Row[Any]) -> SightingFound:
         plate_tail=row.plate_tail,
         note=row.note,
         lang=row.lang,
+        flags=tuple(row.flags),
+        reporter_id=row.reporter_id,
     )

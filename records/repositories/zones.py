@@ -6,22 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
 
+import orjson
 import shapely
 from geoalchemy2.functions import ST_AsBinary
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.points import LonLat
 from records import ids
 from records.errors import NoSuchRecord
 from records.models import Ground
 from records.models import Zone as ZoneRecord
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import GroundPiece, NamedPlace
+from records.values import GroundPiece
 from zones import lookup
 from zones.lookup import ZoneMap
 from zones.model import Zone, ZoneSet
+
+_AT_ONCE = 2_000
 
 
 class ZoneRepository(Repository):
@@ -104,21 +106,20 @@ class ZoneRepository(Repository):
     def replace_ground(self, pieces: Sequence[GroundPiece]) -> int:
         """Put this ground in place of what was there; return how many pieces it has."""
         self._session.execute(delete(Ground).where(Ground.network_id == self._network_id))
-        if pieces:
+        for start in range(0, len(pieces), _AT_ONCE):
+            rows = [
+                {
+                    "id": ids.new_id(),
+                    "layer": piece.layer,
+                    "kind": piece.kind,
+                    "name": piece.name,
+                    "min_zoom": piece.min_zoom,
+                    "shape": shapely.to_wkb(piece.shape, hex=True),
+                }
+                for piece in pieces[start : start + _AT_ONCE]
+            ]
             self._session.execute(
-                load("ground_add"),
-                [
-                    {
-                        "network_id": self._network_id,
-                        "id": ids.new_id(),
-                        "layer": piece.layer,
-                        "kind": piece.kind,
-                        "name": piece.name,
-                        "min_zoom": piece.min_zoom,
-                        "shape": shapely.to_wkb(piece.shape),
-                    }
-                    for piece in pieces
-                ],
+                load("ground_add"), {"network_id": self._network_id, "rows": orjson.dumps(rows).decode()}
             )
         return len(pieces)
 
@@ -127,20 +128,6 @@ class ZoneRepository(Repository):
         return self._session.execute(
             select(func.count()).select_from(Ground).where(Ground.network_id == self._network_id)
         ).scalar_one()
-
-    def public_places(self, around: LonLat, within_m: float, limit: int = 40) -> list[NamedPlace]:
-        """Return named public places near a place, nearest first."""
-        rows = self._session.execute(
-            load("public_places"),
-            {
-                "network_id": self._network_id,
-                "lon": around.lon,
-                "lat": around.lat,
-                "within_m": within_m,
-                "limit": limit,
-            },
-        )
-        return [NamedPlace(row.name, LonLat(row.lon, row.lat), row.away_m) for row in rows]
 
     def _zones(self, statement: Select[int, str, bytes]) -> list[Zone]:
         rows = self._session.execute(

@@ -1,6 +1,6 @@
 -- What the sightings of some incidents add up to, incidents without any included; WGS84. The place is the middle of the
 -- exact ones, of the coarse ones where there are no others, found on the sphere, so that it holds at the antimeridian.
--- Leans on cluster_incident and sighting_cluster, incident by incident.
+-- Leans on cluster_incident, sighting_cluster and sighting_pinned, incident by incident.
 SELECT i.id AS incident_id, i.status, i.touched, said.sightings, said.groups, said.vouched_groups,
        degrees(atan2(said.y, said.x)) AS lon, degrees(atan2(said.z, sqrt(said.x ^ 2 + said.y ^ 2))) AS lat,
        said.activity, said.unit, said.zone_ids, said.first_seen_at, said.last_seen_at
@@ -18,7 +18,8 @@ CROSS JOIN LATERAL (
                CASE s.use WHEN 'indexed' THEN 1.0 ELSE 1e-9 END AS share,
                ST_X(s.location::geometry) AS lon, ST_Y(s.location::geometry) AS lat
         FROM cluster c
-        JOIN sighting s ON s.network_id = c.network_id AND s.cluster_id = c.id AND s.retracted_at IS NULL
+        JOIN sighting s ON s.network_id = c.network_id AND s.retracted_at IS NULL
+          AND (s.cluster_id = c.id AND s.pinned_id IS NULL OR s.pinned_id = c.id)
         WHERE c.network_id = i.network_id AND c.incident_id = i.id) AS one) AS said
 WHERE i.network_id = :network_id AND i.id = ANY(CAST(:ids AS bigint[]))
 ORDER BY i.id

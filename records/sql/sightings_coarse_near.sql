@@ -1,7 +1,7 @@
 -- Coarse sightings of open incidents between two moments in a box in degrees WGS84; there are few of them at a time.
 -- Leans on sighting_coarse (network_id, observed_at).
 SELECT s.id, s.cluster_id, ST_X(s.location::geometry) AS lon, ST_Y(s.location::geometry) AS lat, s.observed_at,
-       s.source_group, s.vouched, s.activity, s.vehicles, s.plate_token, s.use, s.accuracy_m,
+       s.source_group, s.vouched, s.activity, s.vehicles, s.plate_token, s.use, s.accuracy_m, s.unit, s.size,
        c.incident_id, i.touched, c.first_seen_at AS cluster_since
 FROM sighting s
 JOIN cluster c ON c.network_id = s.network_id AND c.id = s.cluster_id

@@ -2,7 +2,7 @@
 -- degrees WGS84; whoever asks decides by the metre. Leans on sighting_near (network_id, cell9, observed_at): OFFSET 0
 -- keeps the planner from looking at everything at once, and a pair of columns compared fits no other index.
 SELECT s.id, s.cluster_id, s.lon, s.lat, s.observed_at, s.source_group, s.vouched, s.activity, s.vehicles,
-       s.plate_token, s.use, s.accuracy_m, of.incident_id, of.touched, of.cluster_since
+       s.plate_token, s.use, s.accuracy_m, s.unit, s.size, of.incident_id, of.touched, of.cluster_since
 FROM jsonb_to_recordset(CAST(:boxes AS jsonb)) AS box(
        cell bigint, since timestamptz, until timestamptz, west float8, south float8, east float8, north float8)
 CROSS JOIN LATERAL (

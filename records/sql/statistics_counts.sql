@@ -14,7 +14,8 @@ WITH told AS (
   SELECT told.cell, told.week, count(DISTINCT s.source_group) AS sources
   FROM told
   JOIN cluster c ON c.network_id = :network_id AND c.incident_id = told.id
-  JOIN sighting s ON s.network_id = c.network_id AND s.cluster_id = c.id AND s.retracted_at IS NULL
+  JOIN sighting s ON s.network_id = c.network_id AND s.retracted_at IS NULL
+    AND (s.cluster_id = c.id AND s.pinned_id IS NULL OR s.pinned_id = c.id)
   GROUP BY told.cell, told.week
 ), named AS (
   SELECT CASE :one WHEN 'cell' THEN cell::text WHEN 'zone' THEN zone::text WHEN 'weekday' THEN weekday::text

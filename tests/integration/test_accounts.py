@@ -55,8 +55,8 @@ class Acts:
             *self._told,
             clock=lambda own: own or self.now,
             keys=self._keys,
-            travel=lambda _policy: None,
             zone_map=lambda _uow: None,
+            streets=lambda _uow: None,
         )
 
 

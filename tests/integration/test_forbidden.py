@@ -98,6 +98,15 @@ def steps(number: int, step: int) -> str:
     return f"UPDATE seat SET step = {step} WHERE dispatch_id = {number} AND active"
 
 
+def stepping_back(moves: int, lon: float, more: str = "") -> str:
+    return f"""UPDATE dispatch SET meeting_point = 'POINT({lon} 50)', meeting_name = 'Corner {lon}',
+                 meeting_moves = {moves}, meeting_moved_at = {LATER}{more} WHERE id = 1"""
+
+
+def saw_the_move(number: int, chair: int) -> str:
+    return f"UPDATE seat SET move_seen = true WHERE dispatch_id = {number} AND seat = {chair} AND active"
+
+
 def yeses(number: int, *people: int) -> tuple[str, ...]:
     return tuple(offer(number, person) for person in people)
 
@@ -463,6 +472,83 @@ FORBIDDEN = (
         "a_dispatch_never_moves",
     ),
     Case(
+        "a meeting point steps back a second time",
+        (dispatch(), stepping_back(1, 10.002)),
+        (stepping_back(2, 10.004),),
+        "only_one_step_back",
+    ),
+    Case(
+        "a meeting point moves again under the same step",
+        (dispatch(), stepping_back(1, 10.002)),
+        ("UPDATE dispatch SET meeting_point = 'POINT(10.004 50)' WHERE id = 1",),
+        "a_dispatch_never_moves",
+    ),
+    Case(
+        "a meeting point moves closer",
+        (dispatch().replace("POINT(10 50)", "POINT(10.002 50)"),),
+        (stepping_back(1, 10.001),),
+        "only_outward",
+    ),
+    Case(
+        "a meeting point moves to the other side, no farther out",
+        (dispatch().replace("POINT(10 50)", "POINT(10.002 50)"),),
+        (stepping_back(1, 9.9981),),
+        "only_outward",
+    ),
+    Case(
+        "a meeting point moves at no time",
+        (dispatch(),),
+        ("UPDATE dispatch SET meeting_point = 'POINT(10.002 50)', meeting_moves = 1 WHERE id = 1",),
+        "a_step_back_has_its_time",
+    ),
+    Case(
+        "a step back is taken back",
+        (dispatch(), stepping_back(1, 10.002)),
+        ("UPDATE dispatch SET meeting_moves = 0, meeting_moved_at = NULL WHERE id = 1",),
+        "only_one_step_back",
+    ),
+    Case(
+        "a dispatch begins as if it had stepped back",
+        (),
+        (
+            dispatch()
+            .replace("state_at)", "state_at, meeting_moves, meeting_moved_at)")
+            .replace(f"{NOW})", f"{NOW}, 1, {NOW})"),
+        ),
+        "a_dispatch_never_moves",
+    ),
+    Case(
+        "a meeting point moves behind people on scene",
+        (*STAGED, steps(1, 3), to(1, "on_scene")),
+        (stepping_back(1, 10.002),),
+        "only_one_step_back",
+    ),
+    Case("a pair walks again though nothing moved", STAGED, (to(1, "en_route"),), "lawful_step"),
+    Case(
+        "a pair stays staged where the meeting point left",
+        STAGED,
+        (stepping_back(1, 10.002),),
+        "only_one_step_back",
+    ),
+    Case(
+        "staged though nobody has seen the move",
+        (*pair(), to(1, "en_route"), stepping_back(1, 10.002), steps(1, 2)),
+        (to(1, "staged"),),
+        "both_have_seen_the_move_observer",
+    ),
+    Case(
+        "staged though the observer has not seen the move",
+        (*pair(), to(1, "en_route"), stepping_back(1, 10.002), steps(1, 2), saw_the_move(1, 2)),
+        (to(1, "staged"),),
+        "both_have_seen_the_move_observer",
+    ),
+    Case(
+        "staged though the buddy has not seen the move",
+        (*pair(), to(1, "en_route"), stepping_back(1, 10.002), steps(1, 2), saw_the_move(1, 1)),
+        (to(1, "staged"),),
+        "both_have_seen_the_move_buddy",
+    ),
+    Case(
         "a dispatch is sent elsewhere",
         (dispatch(),),
         (f"UPDATE dispatch SET incident_id = {VERIFIED} WHERE id = 1",),
@@ -534,6 +620,21 @@ LAWFUL = (
         (*STAGED, steps(1, 3), to(1, "on_scene"), end(1, 1, "cleared"), end(1, 2, "cleared"), to(1, "cleared")),
     ),
     Case("cleared from the meeting point", (), (*STAGED, end(1, 1, "cleared"), end(1, 2, "cleared"), to(1, "cleared"))),
+    Case("a meeting point steps back while people are asked", (), (dispatch(), stepping_back(1, 10.002))),
+    Case(
+        "a pair steps back, both see it, both are there",
+        (),
+        (
+            *STAGED,
+            stepping_back(1, 10.002, ", state = 'en_route'"),
+            steps(1, 1),
+            saw_the_move(1, 1),
+            saw_the_move(1, 2),
+            steps(1, 2),
+            to(1, "staged"),
+        ),
+    ),
+    Case("a meeting point steps back while one holds", (), (*HELD, stepping_back(1, 10.002))),
     Case("a look at an unverified incident", (), pair()),
     Case("observe at a verified one", (), pair(incident=VERIFIED, task="observe")),
     Case("accompany after it was verified", (), pair(incident=WAS_VERIFIED, task="accompany")),
@@ -662,6 +763,9 @@ SABOTAGE = (
     "held_has_a_deadline",
     "observe_needs_a_verified_incident",
     "accompany_needs_an_incident_that_was_verified",
+    "a_step_back_has_its_time",
+    "both_have_seen_the_move_observer",
+    "both_have_seen_the_move_buddy",
     "verified_means_two_people_of_two_lineages",
 )
 

@@ -115,7 +115,7 @@ def test_public_places_are_named_near_and_in_order(house: House) -> None:
     ]
     with house.act(NETWORK, now=NOW) as uow:
         territory.lay_ground(uow, pieces)
-        found = uow.zones.public_places(HERE, within_m=1500)
+        found = uow.regions.public_places(HERE, within_m=1500)
     assert [each.name for each in found] == ["Near Market", "Far Library"]
     assert 90 < found[0].away_m < 100
 

@@ -89,7 +89,7 @@ def test_too_early_and_too_old_are_refused(house, network_id):
 
 
 def test_a_vague_place_is_coarse(house, network_id):
-    told(house, network_id, a_report(accuracy_m=251.0), a_report(accuracy_m=250.0, east_m=5000))
+    told(house, network_id, a_report(accuracy_m=151.0), a_report(accuracy_m=150.0, east_m=5000))
     assert sorted(row["use"] for row in rows(house, network_id)) == ["coarse", "indexed"]
 
 

@@ -13,9 +13,10 @@ from api.wiring import House
 from desk import verification
 from desk.errors import AlreadyJudged, NotFound, NotLawful
 from desk.events import IncidentChanged, IncidentClosed, IncidentJudged, IncidentUnfounded, IncidentVerified
+from desk.policy import VerificationPolicy
 from records import ids
 from records.cluster import DATABASE, PrivateCluster
-from records.enums import Role
+from records.enums import Basis, Role
 from tests.builders import a_network
 from tests.sightings import a_report, an_actor, told
 
@@ -229,3 +230,23 @@ def test_sources_name_groups_and_accounts(case):
         [source] = uow.incidents.sources(case.incident.id)
     assert source.account_id is not None
     assert source.lineage == source.source_group
+
+
+def test_floors_of_the_policy_hold_whatever_a_network_writes():
+    loose = VerificationPolicy(
+        people_needed=0,
+        accepted_bases=("looks like",),
+        statement_lasts=timedelta(days=3),
+        corrected_within=timedelta(days=90),
+    )
+    assert (loose.people_needed, set(loose.accepted_bases)) == (2, set(Basis))
+    assert (loose.statement_lasts, loose.corrected_within) == (timedelta(hours=4), timedelta(days=7))
+    assert VerificationPolicy(accepted_bases=("said so", "a hunch")).accepted_bases == ("said so",)
+
+
+def test_a_judge_who_then_reports_takes_the_floor_away_and_not_the_pair_out_there(case, people):
+    case.judge(people[0], basis="vehicle marking")
+    case.judge(people[1], basis="vehicle marking")
+    assert (case.incident.status, case.incident.floor_met, case.incident.broadcastable) == ("verified", False, False)
+    told(case.house, case.network_id, a_report(an_actor(case.house, case.network_id), activity="stop"))
+    assert (case.incident.status, case.incident.floor_met, case.incident.broadcastable) == ("verified", True, True)

@@ -39,9 +39,9 @@ def test_a_disk_reaches_as_far_as_it_promises_everywhere(steps):
             assert cells.cell_at(there, cells.CLUSTER_RESOLUTION) in disk
 
 
-@pytest.mark.parametrize("steps", [NEIGHBOUR_STEPS, INSERT_STEPS, RETRACT_STEPS])
-def test_one_step_less_misses_somebody(steps):
-    reach_m = DEFAULT_POLICY.reach_m * (steps - 1)
+@pytest.mark.parametrize(("reaches", "steps"), [(1, NEIGHBOUR_STEPS), (2, INSERT_STEPS), (3, RETRACT_STEPS)])
+def test_one_step_less_misses_somebody(reaches, steps):
+    reach_m = DEFAULT_POLICY.reach_m * reaches
     assert cells.steps_reaching(reach_m) == steps
     rng = random.Random(5)
     missed = 0

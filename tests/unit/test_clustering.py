@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geo import clustering, window
 from geo.cells import pentagons
-from geo.clustering import nearest_anchor, settle, step
+from geo.clustering import best_anchor, settle, step
 from geo.distance import moved
 from geo.linking import DEFAULT_POLICY, RETRACT_STEPS, ClusterPolicy, Point, linked
 from geo.naming import Role
@@ -37,7 +37,9 @@ EXAMPLES = settings(max_examples=500, deadline=None, suppress_health_check=[Heal
 
 def a_point(number, east_m=0.0, north_m=0.0, minutes=0.0, *, home=HOME, group=None, **more):
     group = number if group is None else group
-    return Point(number, moved(home, east_m, north_m), minutes * 60.0, group, **{"vouched": True, **more})
+    return Point(
+        number, moved(home, east_m, north_m), minutes * 60.0, group, **{"vouched": True, "accuracy_m": 60.0, **more}
+    )
 
 
 @st.composite
@@ -61,7 +63,7 @@ def worlds(draw, size=22):
                 vehicles=draw(st.sampled_from([(), (), (EXPLORER,), (TAHOE,), (EXPLORER, TAHOE)])),
                 token=draw(st.sampled_from([None, None, None, 7, 8])),
                 coarse=coarse,
-                accuracy_m=draw(st.sampled_from([300.0, 700.0])) if coarse else 20.0,
+                accuracy_m=draw(st.sampled_from([300.0, 700.0] if coarse else [20.0, 60.0, 140.0])),
             )
         )
     return points
@@ -113,7 +115,7 @@ def by_definition(points, policy=DEFAULT_POLICY):
             label[p.id] = label[owners[p.id][1]]
     for p in points:
         if p.coarse:
-            anchor = nearest_anchor(p, exact, policy)
+            anchor = best_anchor(p, exact, policy)
             label[p.id] = label[anchor.id] if anchor else -p.id
     return frozenset(frozenset(i for i in label if label[i] == name) for name in label.values())
 
@@ -227,9 +229,10 @@ def test_a_ring_too_small_is_noticed(monkeypatch):
     rng = random.Random(3)
     pairs = []
     for _ in range(1_500):
-        here = a_point(1, rng.uniform(-2_000, 2_000), rng.uniform(-2_000, 2_000))
+        here = a_point(1, rng.uniform(-2_000, 2_000), rng.uniform(-2_000, 2_000), accuracy_m=140.0)
         bearing = rng.uniform(0, math.tau)
-        there = Point(2, moved(here.place, 248 * math.cos(bearing), 248 * math.sin(bearing)), 0.0, 2)
+        there = moved(here.place, 318 * math.cos(bearing), 318 * math.sin(bearing))
+        there = Point(2, there, 0.0, 2, accuracy_m=140.0)
         pairs.append([here, there])
     assert all(len(settle(pair).clusters()) == 1 for pair in pairs)
     monkeypatch.setattr(clustering, "NEIGHBOUR_STEPS", 1)
@@ -279,9 +282,9 @@ def test_a_border_belongs_to_the_earliest_core_it_is_linked_to():
 
 def test_a_patrol_does_not_chain_across_town():
     one = a_point(1, activity="patrol", minutes=0)
-    assert linked(one, a_point(2, activity="patrol", minutes=11))
-    assert not linked(one, a_point(2, activity="patrol", minutes=12))
-    assert linked(a_point(1, activity="stop"), a_point(2, activity="stop", minutes=12))
+    assert linked(one, a_point(2, activity="patrol", minutes=15))
+    assert not linked(one, a_point(2, activity="patrol", minutes=17))
+    assert linked(a_point(1, activity="stop"), a_point(2, activity="stop", minutes=17))
 
 
 def test_a_coarse_sighting_is_attached_to_the_nearest_and_moves_with_it():
@@ -297,8 +300,9 @@ def test_a_coarse_sighting_is_attached_to_the_nearest_and_moves_with_it():
 
 def test_a_coarse_sighting_is_not_attached_against_its_activity():
     anchor = a_point(1, 100, activity="stop")
-    coarse = a_point(3, 0, coarse=True, accuracy_m=500.0, activity="arrest")
-    assert len(settle([anchor, coarse]).clusters()) == 2
+    told = {"minutes": 20, "coarse": True, "accuracy_m": 500.0}
+    assert len(settle([anchor, a_point(3, 0, activity="stop", **told)]).clusters()) == 1
+    assert len(settle([anchor, a_point(3, 0, activity="workplace", **told)]).clusters()) == 2
 
 
 def test_the_antimeridian_does_not_cut_a_cluster():

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from shapely import MultiPoint, Point
 
 from geo.distance import metres_between, moved
+from geo.exits import Footways, ways_out
+from geo.gatherings import public_spots
+from geo.hull import Hull
 from geo.points import LonLat
-from matcher.meeting import PublicPlace, _Ground, _Spot, meeting_points
+from geo.travel import Roads
+from matcher.meeting import MeetingPoint, PublicPlace, _Ground, _Spot, meeting_points, outward
 from matcher.policy import PairPolicy
+from tests.regions import HERE, a_grid
 from tests.unit.matcher_people import SCENE_PLACE, a_scene
 
 centres = st.builds(LonLat, st.floats(-180, 180), st.floats(-66, 66))
@@ -109,4 +114,79 @@ def test_the_stand_off_is_a_second_wall_behind_the_ring():
     pins = (SCENE_PLACE, moved(SCENE_PLACE, 500, 0))
     mistaken = _Spot("Says it is far", moved(SCENE_PLACE, 540, 0), hull_m=300.0, bearing_deg=0.0)
     right = _Spot("Is far", moved(SCENE_PLACE, 560, 0), hull_m=300.0, bearing_deg=0.0)
-    assert _Ground(pins).safe([mistaken, right], PairPolicy()) == [right]
+    assert _Ground(pins, PairPolicy()).safe([mistaken, right]) == [right]
+
+
+# on a map
+
+
+@st.composite
+def town_scenes(draw):
+    """A grid with some streets missing, and a scene of one to five pins somewhere in it."""
+    grid = a_grid(9, 120.0)
+    missing = draw(st.sets(st.integers(0, len(grid) - 1), max_size=60))
+    sections = [section for number, section in enumerate(grid) if number not in missing]
+    pins = draw(st.lists(st.tuples(st.floats(-350, 350), st.floats(-350, 350)), min_size=1, max_size=5))
+    return sections, [moved(HERE, *pin) for pin in pins]
+
+
+@settings(max_examples=80, deadline=None)
+@given(town_scenes(), st.booleans(), st.sampled_from([50.0, 120.0]))
+def test_on_a_map_every_meeting_point_is_safe_public_and_has_two_ways_out(town, named_places, stand_off_m):
+    sections, pins = town
+    roads, policy = Roads(sections), PairPolicy(stand_off_m=stand_off_m)
+    streets, hull = Footways(roads), Hull(pins)
+    spots, _ = public_spots(sections, [], [])
+    public = [PublicPlace(it.name, it.place) for it in spots if it.kind == "corner"] if named_places else []
+    scene = a_scene(place=pins[0], pins=tuple(pins))
+    chosen = meeting_points(scene, policy, public_places=public, streets=streets)
+    pavement = {tuple(place) for section in roads.sections for place in section.line.tolist()}
+    for point in chosen:
+        assert min(metres_between(point.place, pin) for pin in pins) >= stand_off_m
+        assert 150 * 0.995 <= hull_metres(scene, point.place) <= 600 * 1.005
+        assert point.place.lonlat in pavement
+        assert ways_out(roads.network("foot"), point.place, hull, stand_off_m) >= 2
+        assert "ways out" in point.reason
+        # Whoever stands at another of them gets here without passing the scene, or is told that there is no way.
+        from_others = roads.clear_of(hull, stand_off_m).seconds(
+            [it.place for it in chosen], ["foot"] * len(chosen), [point.place]
+        )
+        assert from_others.min() < math.inf
+    assert chosen == meeting_points(scene, policy, public_places=public[::-1], streets=streets)
+
+
+def test_a_corner_with_one_way_out_is_passed_over():
+    # Of the streets at junction 38, which lies 240 m west of the middle, only the one from further west is left.
+    one_way_out = [it for it in a_grid(9, 120.0) if 38 not in {it.start, it.end} or it.start == 37]
+    corner = PublicPlace("Dead end", moved(HERE, -240, 0))
+    crossing = PublicPlace("Crossing", moved(HERE, 240, 0))
+    scene = a_scene(place=HERE)
+    chosen = meeting_points(scene, PairPolicy(), public_places=[corner, crossing], streets=Footways(Roads(one_way_out)))
+    assert [it.name for it in chosen] == ["Crossing"]
+
+
+def test_a_place_off_every_street_is_kept_and_says_nothing_of_ways_out():
+    square = PublicPlace("Square", moved(HERE, 4_000, 300))
+    scene = a_scene(place=moved(HERE, 4_000, 0))
+    (point,) = meeting_points(scene, PairPolicy(), public_places=[square], streets=Footways(Roads(a_grid(5))))
+    assert "ways out" not in point.reason
+
+
+# stepping back
+
+
+def a_point(name, east_m):
+    return MeetingPoint(moved(HERE, east_m, 0), name, "", "public place")
+
+
+def test_people_step_back_to_the_nearest_place_farther_out():
+    points = [a_point("Closer", 150), a_point("As far", 200), a_point("Farther", 260), a_point("Far", 500)]
+    anywhere = {point.place for point in points}.__contains__
+    found = outward(points, moved(HERE, 200, 0), HERE, anywhere)
+    assert found is not None
+    assert found.name == "Farther"
+    assert outward(points[:2], moved(HERE, 200, 0), HERE, anywhere) is None
+    behind = outward(points, moved(HERE, 200, 0), HERE, {moved(HERE, 500, 0)}.__contains__)
+    assert behind is not None
+    assert behind.name == "Far"
+    assert outward(points, moved(HERE, 200, 0), HERE, lambda _: False) is None

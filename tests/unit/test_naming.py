@@ -13,7 +13,7 @@ HOME = LonLat(-93.265, 44.978)
 
 
 def a_point(number, east_m=0.0, minutes=0.0, *, group=None, vouched=True):
-    return Point(number, moved(HOME, east_m, 0), minutes * 60.0, group or number, vouched)
+    return Point(number, moved(HOME, east_m, 0), minutes * 60.0, group or number, vouched, accuracy_m=60.0)
 
 
 def told(win, arrived=(), retracted=()):

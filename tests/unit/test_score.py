@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from geo.distance import moved
 from geo.points import LonLat
-from geo.score import Doubt, Negative, Report, Standing, VehicleTie, corroborated, score
+from geo.score import (
+    Claim,
+    Doubt,
+    Negative,
+    OnScene,
+    Report,
+    Standing,
+    VehicleTie,
+    corroborated,
+    kind_of,
+    score,
+)
 
 HOME = LonLat(-93.265, 44.978)
 
@@ -80,7 +91,7 @@ def test_the_words_of_a_good_case():
     ]
     held = score(reports, [Doubt(Negative.LOOKED_CLEAR)])
     told = {reason.text: reason.weight for reason in held.reasons}
-    assert told["two witnesses vouched for by different organizers, 80 m apart"] == pytest.approx(2.2)
+    assert told["two witnesses vouched for by different organizers, 80 m apart"] == pytest.approx(4.2)
     assert told["echo of r-17 from the same lineage"] == 0.0
     assert told["a trained pair looked and saw nothing"] == pytest.approx(-2.2)
 
@@ -104,3 +115,38 @@ def test_quiet_observers_and_vehicles_are_bounded():
     held = score([], vehicles=ties)
     assert held.standing == pytest.approx(-0.7)
     assert held.queue == pytest.approx(0.8)
+
+
+def test_what_strangers_say_counts_only_where_nobody_vouched_for_reports_and_never_in_the_standing():
+    named = a_report(50, Standing.UNVOUCHED, claim=Claim.NAMED)
+    police = a_report(51, Standing.UNVOUCHED, claim=Claim.OTHER)
+    unsaid = a_report(52, Standing.UNVOUCHED)
+    assert score([named]).queue > score([unsaid]).queue > score([police]).queue
+    assert {score([each]).standing for each in (named, unsaid, police)} == {score([]).standing}
+    witness = a_report(1)
+    assert score([witness, police]).queue == score([witness, unsaid]).queue == score([witness, named]).queue
+    crowd = [a_report(100 + n, Standing.UNVOUCHED, claim=Claim.NAMED) for n in range(500)]
+    assert score(crowd).queue <= score([]).queue + 1.0 + 1e-9
+
+
+def test_what_was_learned_is_a_reason_and_stays_out_of_what_is_learned_from():
+    plain, learned = score([a_report(1)]), score([a_report(1, lean=-0.7)], usual=0.4)
+    assert learned.queue == pytest.approx(plain.queue - 0.3)
+    assert learned.standing == pytest.approx(plain.standing - 0.7)
+    assert learned.plain == pytest.approx(plain.plain) == pytest.approx(plain.queue)
+    assert "what came of earlier reports from these lineages" in {reason.text for reason in learned.reasons}
+
+
+def test_what_a_pair_saw_on_scene_counts_half_from_one():
+    base = score([]).standing
+    assert score([], seen=[OnScene()]).standing - base == pytest.approx(4.4)
+    assert score([], seen=[OnScene(0.5)]).standing - base == pytest.approx(2.2)
+
+
+def test_strangers_do_not_change_the_kind_of_what_others_vouched_for():
+    named = a_report(1, claim=Claim.NAMED)
+    assert kind_of([named]) == "vouched 1 named"
+    assert kind_of([named, *(a_report(10 + n, Standing.UNVOUCHED, claim=Claim.OTHER) for n in range(9))]) == kind_of(
+        [named]
+    )
+    assert kind_of([a_report(10 + n, Standing.UNVOUCHED) for n in range(9)]) == "strangers 3 unsaid"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.vehicles import Vehicle, agreement, best_agreement, reachable, same_looks
+from geo.vehicles import Likeness, Vehicle, best_likeness, likeness, reachable, same_looks
 
 EXPLORER = Vehicle.of(type="SUV", make=" Ford ", model="Explorer", color="white")
 WORD = st.sampled_from([None, "a", "b"])
@@ -20,23 +20,29 @@ def test_words_are_read_without_case_spaces_or_unknown():
     assert Vehicle.of(type="unknown", make="", model="other") == Vehicle()
 
 
-def test_agreement_needs_three_equal_words_and_one_difference_contradicts():
-    assert agreement(EXPLORER, Vehicle.of(type="suv", make="ford", model="explorer", color="black")) == 1
-    assert agreement(EXPLORER, Vehicle.of(type="suv", make="ford")) == 0
-    assert agreement(EXPLORER, Vehicle.of(make="dodge")) == -1
-    assert agreement(Vehicle(), Vehicle()) == 0
+def test_looks_are_alike_with_three_equal_words_and_one_difference_contradicts():
+    assert likeness(EXPLORER, EXPLORER) is Likeness.ALIKE
+    assert likeness(EXPLORER, Vehicle.of(type="suv", make="ford", model="explorer")) is Likeness.ALIKE
+    assert likeness(EXPLORER, Vehicle.of(type="suv", make="ford", model="explorer", color="black")) is (
+        Likeness.OTHER_COLOR
+    )
+    assert likeness(EXPLORER, Vehicle.of(type="suv", make="ford")) is Likeness.PARTLY
+    assert likeness(EXPLORER, Vehicle.of(color="white")) is Likeness.PARTLY
+    assert likeness(EXPLORER, Vehicle.of(color="black")) is Likeness.UNKNOWN
+    assert likeness(EXPLORER, Vehicle.of(make="dodge", color="white")) is Likeness.CONTRADICT
+    assert likeness(Vehicle(), Vehicle()) is Likeness.UNKNOWN
 
 
 @given(VEHICLES, VEHICLES)
-def test_agreement_is_symmetric(one, other):
-    assert agreement(one, other) == agreement(other, one)
+def test_likeness_is_symmetric(one, other):
+    assert likeness(one, other) is likeness(other, one)
 
 
 @given(st.lists(VEHICLES, max_size=3), st.lists(VEHICLES, max_size=3))
-def test_one_agreeing_pair_is_enough_and_contradiction_needs_all(some, others):
-    answers = [agreement(one, other) for one, other in itertools.product(some, others)]
-    expected = 1 if 1 in answers else -1 if answers and set(answers) == {-1} else 0
-    assert best_agreement(some, others) == best_agreement(others, some) == expected
+def test_the_best_pair_of_two_lists_counts_and_contradiction_needs_all(some, others):
+    answers = [likeness(one, other) for one, other in itertools.product(some, others)]
+    expected = max(answers) if answers else Likeness.UNKNOWN
+    assert best_likeness(some, others) is best_likeness(others, some) is expected
 
 
 def test_looks_for_a_line_between_incidents_include_the_colour():

@@ -4,7 +4,7 @@
  * EventSource resumes by itself with the last id it saw, so nothing is missed; `reset` means that the log no longer
  * reaches back that far and the page reads everything afresh.
  *
- * @typedef {{kind: string, subject: string, version: number, at: string, feature?: any, dispatch?: any}} Fact
+ * @typedef {{kind: string, subject: string, version: number, at: string, feature?: any, dispatch?: any, incident?: string}} Fact
  */
 
 import { clockTime, now } from "./clock.js";
@@ -12,7 +12,8 @@ import { clockTime, now } from "./clock.js";
 const KINDS = [
   "sighting.received", "sighting.retracted",
   "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
-  "incident.verified", "incident.unfounded", "incident.closed",
+  "incident.suggested", "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence",
+  "incident.withdrawn", "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
   "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",

@@ -56,6 +56,7 @@ follow((fact) => {
     tell("tandem:dispatches");
     tell(`tandem:incident-${fact.dispatch.incident}`);
   }
+  if (fact.incident) tell(`tandem:incident-${fact.incident}`);
   if (family === "zones" && map.getSource("zones")) map.refreshTiles("zones");
   if (family === "sighting" || family === "incident") refreshCells();
 }, readAll);

@@ -18,6 +18,7 @@ const send = /** @type {HTMLButtonElement} */ (get("pin-send"));
 const map = groundMap(get("pin-map"), { controls: "bottom-left", padding: 0 });
 map.keyboard.enable();
 const KEPT = "tandem.waiting";
+const HEAR_MS = 120_000;
 const RETRY_MS = 4000;
 
 /** Metres from the phone, while the pin still stands where the phone said. @type {number | null} */
@@ -130,6 +131,25 @@ function show(answer) {
   get("receipt").focus();
   scrollTo(0, 0);
 }
+
+/** Ask now and then what became of the report; only whoever holds its receipt is told. */
+async function hear() {
+  if (!received || get("receipt").hidden || document.hidden) return;
+  try {
+    const answer = await fetch(`/api/sightings/${received.id}/status`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ receipt: received.receipt }),
+    });
+    if (!answer.ok) return;
+    const { status } = await answer.json();
+    const heard = get("heard");
+    const words = heard.getAttribute(`data-${status.replaceAll(" ", "-")}`);
+    if (words) heard.textContent = words;
+  } catch {
+    // Asked again later; nothing was promised.
+  }
+}
+setInterval(hear, HEAR_MS);
+document.addEventListener("visibilitychange", hear);
 
 get("retract").addEventListener("click", async () => {
   if (!received) return;
