@@ -87,7 +87,7 @@ def nearest_pair(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:
     except errors.NoMeetingPointYet:
         return None
     around = gathering.PeopleAround(uow, row, [each.place for each in points])
-    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, uow.travel, points, n=1)
+    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
     if not pairs:
         return None
     return as_shown(pairs[0], uow.responders.aliases({pairs[0].observer_id, pairs[0].buddy_id}))
