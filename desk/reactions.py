@@ -16,6 +16,9 @@ from desk.events import (
     IncidentSplit,
     IncidentUnfounded,
     IncidentWithdrawn,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
     PartnerLost,
     SightingReceived,
     SightingRetracted,
@@ -45,13 +48,18 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (IncidentMerged, corroboration.forget),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
+    (OfferDeclined, dispatching.top_up),
+    (OfferExpired, dispatching.top_up),
+    (OfferAccepted, dispatching.top_up),
 )
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
 
 DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.held_due,
     dispatching.expire_due,
+    checkins.late_due,
     checkins.missed_due,
+    checkins.lines_due,
     verification.close_quiet,
 )
 """What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""

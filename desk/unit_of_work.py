@@ -22,6 +22,7 @@ from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
+from records.repositories.loads import LoadRepository
 from records.repositories.meetings import MeetingRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.responders import ResponderRepository
@@ -178,6 +179,11 @@ class UnitOfWork:
     def dispatches(self) -> DispatchRepository:
         """Dispatches, offers, seats, check-ins."""
         return DispatchRepository(self._session, self.network.id)
+
+    @cached_property
+    def loads(self) -> LoadRepository:
+        """What people carry."""
+        return LoadRepository(self._session, self.network.id)
 
     @cached_property
     def meetings(self) -> MeetingRepository:

@@ -87,6 +87,7 @@ class RosterEntry:
     load_7d: int
     last_cleared_at: datetime | None
     worked_with: tuple[int, ...]
+    asked_today: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class NewDispatch:
     made_by: int | None
     made_at: datetime
     offers_until: datetime
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

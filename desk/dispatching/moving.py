@@ -18,15 +18,22 @@ _STATE_OF_STEP = {step: state for state, step in SEAT_STEP.items()}
 _STAGED, _ON_SCENE, _CLEARED = SEAT_STEP[D.STAGED], SEAT_STEP[D.ON_SCENE], SEAT_STEP[D.CLEARED]
 
 
-def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Dispatch:
+def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, *, brief_read: bool = True) -> Dispatch:
     """Take a step on a dispatch: en_route, staged, on_scene, cleared, or withdraw.
 
     A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch.
+
+    Parameters
+    ----------
+    brief_read
+        Setting out says that the short card was read; a screen, which has a button of its own for that, says no.
 
     Raises
     ------
     NotFound
         This person has no seat there.
+    BriefNotRead
+        This person has not read the card of this dispatch.
     NotLawful
         The step is not the next one.
     MoveNotSeen
@@ -53,8 +60,32 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str) -> Disp
         ending.finish(uow, dispatch, D.CLEARED)
         return dispatch
     _require_next(dispatch, seat, [each for each in seats if each.active and each is not seat], wanted)
+    if seat.brief_read_at is None:
+        if not brief_read:
+            raise errors.BriefNotRead
+        uow.dispatches.change_seat(seat, brief_read_at=uow.now)
     uow.dispatches.change_seat(seat, step=wanted)
     _follow(uow, dispatch, [each for each in seats if each.active])
+    return dispatch
+
+
+def read_brief(uow: UnitOfWork, actor: Actor, dispatch_id: int) -> Dispatch:
+    """Note that a person read the short card of this dispatch; they may set out then, and see the place in the end.
+
+    Raises
+    ------
+    NotFound
+        This person has no open seat there.
+    """
+    dispatch = uow.dispatches.lock(dispatch_id)
+    seats = [seat for seat in uow.dispatches.seats([dispatch_id]) if seat.active]
+    mine = next((seat for seat in seats if seat.responder_id == actor.responder_id), None)
+    if mine is None:
+        raise errors.NotFound
+    if mine.brief_read_at is None:
+        uow.dispatches.change_seat(mine, brief_read_at=uow.now)
+        uow.dispatches.change(dispatch)
+        tell(uow, DispatchMoved, dispatch, *(seat.responder_id for seat in seats))
     return dispatch
 
 
