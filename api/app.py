@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -32,6 +34,9 @@ from api.routes import (
 from api.settings import Settings
 from api.stream import Relay
 from api.wiring import House
+
+_COLLECT: Final = (10_000, 20, 50)
+"""After how many new objects the collector looks at the young ones, and how seldom at all of them."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -62,6 +67,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         app.state.default_network_id = house.default_network().id
+        # What is loaded now stays: looking through it for garbage, and through the window, would stop everybody.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_COLLECT)
         yield
         await app.state.relay.close()
         app.state.gather.close()

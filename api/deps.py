@@ -36,6 +36,15 @@ def network_id_of(request: Request) -> int:
     return named if named and get_house(request).has_network(named) else default
 
 
+def known_network_id_of(request: Request) -> int | None:
+    """Return what `network_id_of` does where that needs no look into the database, else None."""
+    named = security.network_of(security.token_of(request))
+    default: int = request.app.state.default_network_id
+    if not named:
+        return default
+    return named if get_house(request).knows_network(named) else None
+
+
 def get_uow(request: Request) -> Iterator[UnitOfWork]:
     """Open the act's transaction in the network of the token, or in the default one; commit before the answer."""
     with get_house(request).act(network_id_of(request)) as uow:

@@ -71,6 +71,9 @@ STATUS: dict[type[Exception], int] = {
     desk.OneWhoDidNotJudge: 409,
     desk.NobodyGoesAlone: 409,
     desk.BothMustBeThere: 409,
+    desk.BriefNotRead: 409,
+    desk.OnCallLongEnough: 409,
+    desk.RestNeverShortened: 409,
     desk.NotVerified: 409,
     desk.TwoPeopleVerify: 409,
     desk.CertificateMissing: 409,
@@ -141,15 +144,13 @@ def problem(
     title: str,
     *,
     fields: list[dict[str, str]] | None = None,
-    changed: list[dict[str, str | None]] | None = None,
+    more: dict[str, Any] | None = None,
     **headers: str,
 ) -> JSONResponse:
-    """Return an RFC 9457 problem; `changed` says for each incident of a plan what is different now."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    """Return an RFC 9457 problem; `more` are members of its own."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status} | (more or {})
     if fields:
         body["errors"] = fields
-    if changed:
-        body["changed"] = changed
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -168,8 +169,7 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = "2"
     title = sentence_of(error)
     fields = [{"field": field, "detail": title}] if field else None
-    changed = error.changes if isinstance(error, desk.PlanHasChanged) else None
-    return problem(status, title, fields=fields, changed=changed, **headers)
+    return problem(status, title, fields=fields, more=getattr(error, "more", None), **headers)
 
 
 def install(app: FastAPI) -> None:

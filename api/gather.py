@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import queue
 import secrets
 import threading
@@ -15,15 +17,16 @@ from typing import Final
 from api.wiring import House
 from desk import accounts, intake
 from desk.access import ANONYMOUS, Actor
-from desk.errors import DeskError, NotSignedIn
+from desk.errors import NotSignedIn
 from desk.intake import Outcome, Received, Report
 from desk.unit_of_work import NetworkNow, UnitOfWork
 from records.errors import DatabaseAway, TryAgain
 
 _LINGER_S: Final = 0.002
+_LINGER_MOST_S: Final = 0.016
 _ANSWER_S: Final = 30.0
 _TRIES: Final = 5
-_KEPT_S: Final = 60.0
+_KEPT_S: Final = 600.0
 _NOBODY_KEPT_S: Final = 1.0
 _KEPT_MOST: Final = 4096
 
@@ -33,7 +36,7 @@ class _Waiting:
     network_id: int
     report: Report
     token_sha256: bytes | None = None
-    answer: Future[Received] = field(default_factory=Future)
+    answer: Future[Received] | asyncio.Future[Received] = field(default_factory=Future)
 
 
 class Gather:
@@ -68,7 +71,24 @@ class Gather:
         DatabaseAway
             The database is gone, or this process is stopping; a retry with the same key is safe.
         """
-        waiting = _Waiting(network_id, report, token_sha256)
+        answer: Future[Received] = Future()
+        self._put(_Waiting(network_id, report, token_sha256, answer))
+        try:
+            return answer.result(_ANSWER_S)
+        except TimeoutError as error:
+            raise DatabaseAway from error
+
+    async def received(self, network_id: int, report: Report, token_sha256: bytes | None = None) -> Received:
+        """Do what `receive` does without holding a thread while it waits."""
+        answer: asyncio.Future[Received] = asyncio.get_running_loop().create_future()
+        self._put(_Waiting(network_id, report, token_sha256, answer))
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                return await answer
+        except TimeoutError as error:
+            raise DatabaseAway from error
+
+    def _put(self, waiting: _Waiting) -> None:
         with self._lock:
             if self._closed:
                 raise DatabaseAway
@@ -76,10 +96,6 @@ class Gather:
                 self._thread = threading.Thread(target=self._write, name="intake", daemon=True)
                 self._thread.start()
             self._queue.put(waiting)
-        try:
-            return waiting.answer.result(_ANSWER_S)
-        except TimeoutError as error:
-            raise DatabaseAway from error
 
     def close(self) -> None:
         """Store what still waits, then end the writer; a second call does nothing."""
@@ -92,7 +108,7 @@ class Gather:
     def _write(self) -> None:
         last = 0
         while True:
-            batch, ended = self._next(linger=last > 1)
+            batch, ended = self._next(expected=last)
             last = len(batch)
             by_network: dict[int, list[_Waiting]] = {}
             for waiting in batch:
@@ -102,14 +118,19 @@ class Gather:
             if ended:
                 return
 
-    def _next(self, *, linger: bool) -> tuple[list[_Waiting], bool]:
-        """Return all that waits, waiting for the first; True when it is the last batch."""
+    def _next(self, *, expected: int) -> tuple[list[_Waiting], bool]:
+        """Return all that waits, waiting for the first; True when it is the last batch.
+
+        Who was answered a moment ago is likely to have more to say: a little patience, as long as they keep coming and
+        there are fewer than the last time, makes fewer and fuller transactions. A lone report never waits.
+        """
         first = self._queue.get()
         if first is None:
             return [], True
         batch = [first]
-        # Who was busy a moment ago is likely to be so again: a little patience makes fewer, fuller transactions.
-        if linger and self._queue.empty():
+        until, before = time.monotonic() + _LINGER_MOST_S, -1
+        while expected > 1 and before < self._queue.qsize() < expected - 1 and time.monotonic() < until:
+            before = self._queue.qsize()
             time.sleep(_LINGER_S)
         while len(batch) < self._limit:
             try:
@@ -124,23 +145,17 @@ class Gather:
     def _store(self, network_id: int, waitings: Sequence[_Waiting]) -> None:
         """Store a batch of one network; where the database refuses it, halve it, so that one row spoils no other."""
         try:
-            outcomes = self._committed(network_id, waitings)
+            outcomes: Sequence[Received | Exception] = self._committed(network_id, waitings)
         except DatabaseAway as error:
-            for waiting in waitings:
-                waiting.answer.set_exception(error)
+            outcomes = [error] * len(waitings)
         except Exception as error:  # noqa: BLE001  (whatever it is, each caller is told about their own report)
-            if len(waitings) == 1:
-                waitings[0].answer.set_exception(error)
+            if len(waitings) > 1:
+                middle = len(waitings) // 2
+                self._store(network_id, waitings[:middle])
+                self._store(network_id, waitings[middle:])
                 return
-            middle = len(waitings) // 2
-            self._store(network_id, waitings[:middle])
-            self._store(network_id, waitings[middle:])
-        else:
-            for waiting, outcome in zip(waitings, outcomes, strict=True):
-                if isinstance(outcome, DeskError):
-                    waiting.answer.set_exception(outcome)
-                else:
-                    waiting.answer.set_result(outcome)
+            outcomes = [error]
+        _tell(waitings, outcomes)
 
     def _committed(self, network_id: int, waitings: Sequence[_Waiting]) -> list[Outcome]:
         """Store reports in one transaction, once more where two writers met; return after COMMIT."""
@@ -155,6 +170,33 @@ class Gather:
             else:
                 return outcomes
         raise TryAgain
+
+
+def _tell(waitings: Sequence[_Waiting], outcomes: Sequence[Received | Exception]) -> None:
+    """Hand each caller their answer; a whole batch wakes an event loop once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Received], Received | Exception]]] = {}
+    for waiting, outcome in zip(waitings, outcomes, strict=True):
+        if isinstance(waiting.answer, Future):
+            _answer(waiting.answer, outcome)
+        else:
+            by_loop.setdefault(waiting.answer.get_loop(), []).append((waiting.answer, outcome))
+    for loop, answers in by_loop.items():
+        # A loop that is closed has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_answer_all, answers)
+
+
+def _answer_all(answers: Sequence[tuple[asyncio.Future[Received], Received | Exception]]) -> None:
+    for answer, outcome in answers:
+        if not answer.done():
+            _answer(answer, outcome)
+
+
+def _answer(answer: Future[Received] | asyncio.Future[Received], outcome: Received | Exception) -> None:
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 def _received(uow: UnitOfWork, waitings: Sequence[_Waiting]) -> list[Outcome]:
@@ -188,13 +230,18 @@ class Callers:
         self._kept: OrderedDict[tuple[int, bytes | None], tuple[float, Caller]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def known(self, network_id: int, token_sha256: bytes | None) -> Caller | None:
+        """Return who a token belongs to where that was asked a moment ago; costs no transaction."""
+        with self._lock:
+            kept = self._kept.get((network_id, token_sha256))
+        return kept[1] if kept is not None and time.monotonic() < kept[0] else None
+
     def of(self, network_id: int, token_sha256: bytes | None) -> Caller:
         """Return who a token belongs to; nobody where there is none, or where it is not ours."""
         key = (network_id, token_sha256)
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and time.monotonic() < kept[0]:
-            return kept[1]
+        known = self.known(network_id, token_sha256)
+        if known is not None:
+            return known
         with self._house.act(network_id) as uow:
             actor = accounts.recognise(uow, token_sha256) if token_sha256 else ANONYMOUS
             caller = Caller(actor, uow.network, uow.policy.intake.anonymous_reports, token_sha256)

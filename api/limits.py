@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -66,6 +67,11 @@ BUCKETS: Final[dict[str, Bucket]] = {
 
 `doors` is every route that states who may enter; the others come on top of it.
 """
+
+
+@lru_cache(maxsize=64)
+def _times(limits: tuple[RateLimitItem, ...], times: int) -> tuple[RateLimitItem, ...]:
+    return tuple(type(limit)(limit.amount * times, limit.multiples) for limit in limits)
 
 
 class Places:
@@ -194,7 +200,7 @@ class Counters:
             return 0 if bucket.fails_open and actor.known else _CLOSED_WAIT_S
 
     def _count(self, name: str, limits: tuple[RateLimitItem, ...], who: tuple[str, str], times: int, cost: int) -> int:
-        items = [type(limit)(limit.amount * times, limit.multiples) for limit in limits]
+        items = _times(limits, times)
         for item in items:
             if not self._counter.test(item, name, *who, cost=cost):
                 reset_at, _remaining = self._counter.get_window_stats(item, name, *who)

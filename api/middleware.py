@@ -45,6 +45,9 @@ HEADERS: Final[dict[str, str]] = {
 }
 """On every answer, errors too."""
 
+_RAW: Final = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in HEADERS.items()]
+_OURS: Final = frozenset({*(name for name, _ in _RAW), b"server"})
+
 KEPT_BY_BROWSERS: Final = ("/static/",)
 """Beginnings of paths that browsers may keep; base tiles say so themselves, everything else is not stored."""
 
@@ -96,14 +99,14 @@ class _Sealed:
             await answer(scope, receive, sealed)
 
     def _seal(self, headers: MutableHeaders, path: str) -> None:
-        for name, value in HEADERS.items():
-            headers[name] = value
+        # Names in `headers.raw` are lower case; what is set here comes once, whatever a route said.
+        kept = [pair for pair in headers.raw if pair[0] not in _OURS]
+        headers.raw[:] = kept + _RAW
         headers.setdefault("Content-Security-Policy", policy(tuple(sorted(self._state.csp_hashes))))
         if not path.startswith(KEPT_BY_BROWSERS):
             headers.setdefault("Cache-Control", "no-store")
         if self._over_tls:
             headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-        del headers["Server"]
 
 
 def _where(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
+from desk.resident import Memory
 from desk.unit_of_work import KnownStreets, NetworkNow, UnitOfWork, networks_on
 from geo.streets import Section
 from matcher.policy import PairPolicy
@@ -52,6 +53,7 @@ class House:
         self._builders = ThreadPoolExecutor(max_workers=1, thread_name_prefix="streets")
         self._street_lock = threading.Lock()
         self._network_ids: frozenset[int] = frozenset()
+        self._memories: dict[int, Memory] = {}
 
     @contextmanager
     def act(self, network_id: int, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
@@ -69,6 +71,8 @@ class House:
         DeskError
             What the desk or, explained, the database refused.
         """
+        uow: UnitOfWork | None = None
+        kept = False
         try:
             with transaction(self._sessions, network_id) as session:
                 uow = UnitOfWork(
@@ -78,11 +82,17 @@ class House:
                     keys=self.keys,
                     zone_map=self._zone_map,
                     streets=self._streets,
+                    memory=self._memory_of(network_id),
                 )
                 yield uow
                 reactions.settle(uow)
+            kept = True
         except Refused as refused:
             raise errors.explain(refused) from refused
+        finally:
+            # Where COMMIT gave no answer nobody knows: that counts as not kept.
+            if uow is not None:
+                uow.over(kept=kept)
 
     def act_patiently(self, network_id: int, do: Callable[[UnitOfWork], T], *, now: datetime | None = None) -> T:
         """Do one act, and do it again from the start, at most five times in all, when somebody was a moment faster.
@@ -104,6 +114,10 @@ class House:
         with transaction(self._sessions, None) as session:
             return networks_on(session)
 
+    def knows_network(self, network_id: int) -> bool:
+        """Return whether a network was seen before; never asks the database."""
+        return network_id in self._network_ids
+
     def has_network(self, network_id: int) -> bool:
         """Return whether there is a network of this number; the database is asked only about unknown ones."""
         if network_id not in self._network_ids:
@@ -123,6 +137,9 @@ class House:
         """Let go of the database."""
         self._builders.shutdown(cancel_futures=True)
         self.engine.dispose()
+
+    def _memory_of(self, network_id: int) -> Memory:
+        return self._memories.setdefault(network_id, Memory())
 
     def _zone_map(self, uow: UnitOfWork) -> ZoneMap:
         version = uow.network.zones_version

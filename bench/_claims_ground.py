@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _CITY: Final = LonLat(-93.26, 44.97)
-_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60}}
+_POLICY: Final = {"pairs": {"wave_window": 10, "held": 60, "offers_a_day": 100_000}}
 FIRST_PERSON, FIRST_INCIDENT = 1_000, 100_000
 
 WATCHED: Final = """

@@ -1,15 +1,14 @@
-"""Acknowledged sightings a second over HTTP, beside a no-op route of the same service and pgbench's plain insert."""
+"""Acknowledged sightings a second over HTTP, beside a no-op route, pgbench's plain insert and clustering per pin."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import multiprocessing
 import os
 import random
 import re
 import secrets
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -27,33 +26,52 @@ from api.app import create_app
 from api.schemas.sightings import ReceivedOut, SightingIn
 from api.settings import Settings
 from api.wiring import House
+from bench import _reclustering
+from bench._posting import CITY, ONE_BLOCK, Posted, posted, sighting
 from bench.rows import Row, more_is_better, percentiles_ms
+from desk import accounts, intake
 from records import engine, ids
 from records.cluster import DATABASE, OWNER, PrivateCluster
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
-_CLIENTS: Final = (1, 8, 32)
+    from psycopg import Connection
+
+_CLIENTS: Final = (32, 8, 1)
+_PEOPLE: Final = 512
+"""Each is recognised once a minute at most; the warm-up recognises them all, as in a network whose people know it."""
+_LIVE: Final = 3_000
+_MANY_LIVE: Final = 30_000
 _NOOP: Final = "/bench/noop"
 _INTAKE: Final = "/api/sightings"
-_ACTIVITIES: Final = ("stop", "arrest", "door_visit", "patrol", "other")
 _START_S: Final = 60.0
+_BATCH: Final = 256
 _ONE_ROW: Final = """\\set id random(1, 9223372036854775806)
 \\set lon random(-9340000, -9310000)
 \\set lat random(4485000, 4510000)
 INSERT INTO sighting (network_id, id, source_group, vouched, kind, accuracy_m, observed_at, received_at, use, location,
   cell5, cell6, cell7, cell8, cell9, cell10)
-VALUES (2, :id, :id, false, 'vehicle', 20, now(), now(), 'indexed',
+VALUES (9, :id, :id, false, 'vehicle', 20, now(), now(), 'indexed',
   ST_SetSRID(ST_MakePoint(:lon / 100000.0, :lat / 100000.0), 4326)::geography, :id, :id, :id, :id, :id, :id);
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
-    parser.add_argument("--seconds", type=float, default=6.0, help="how long each number of clients posts")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each number of clients posts")
+    parser.add_argument("--pins", type=int, default=100, help="how many pins the peer takes in")
     parser.add_argument("--seed", type=int, default=11)
+
+
+@dataclass(frozen=True, slots=True)
+class _Town:
+    """A network with people and a window of live points."""
+
+    network_id: int
+    tokens: list[str]
 
 
 def run(options: argparse.Namespace) -> list[Row]:
@@ -62,41 +80,54 @@ def run(options: argparse.Namespace) -> list[Row]:
         data_dir = Path(folder)
         with PrivateCluster(data_dir) as cluster:
             engine.migrate(cluster.url())
-            engine.ensure_network(cluster.url(), slug="bench", name="Bench", kind="demo")
-            engine.ensure_network(cluster.url(), slug="plain", name="Plain inserts", kind="demo")
-            settings = Settings(database_url=cluster.url(), data_dir=data_dir, network="bench", demo=True)
-            tokens = _people(settings, max(_CLIENTS))
-            with _service(settings) as port:
-                _posted(port, _INTAKE, tokens[:8], 1.5, options.seed)
-                return [_row(cluster, port, tokens[:count], options) for count in _CLIENTS]
+            settings = Settings(database_url=cluster.url(), data_dir=data_dir, network="usual", demo=True)
+            usual = _town(settings, "usual", _LIVE, options.seed)
+            crowd = _town(settings, "crowd", 0, options.seed)
+            busy = _town(settings, "busy", _MANY_LIVE, options.seed)
+            _plain_network(cluster)
+            with cluster.superuser(DATABASE) as connection:
+                connection.execute("ANALYZE")  # as autovacuum does within seconds
+                peers = _peers(connection, options)
+            bench = _Bench(cluster, options)
+            with _service(settings) as bench.service:
+                for town in (usual, busy, crowd):
+                    bench.post(_INTAKE, town, max(_CLIENTS), 2.0)
+                rows = [bench.row(usual, clients, "over the city", CITY) for clients in _CLIENTS]
+                rows.append(bench.row(busy, max(_CLIENTS), "over the city", CITY))
+                rows.append(bench.row(crowd, max(_CLIENTS), "into one cell", ONE_BLOCK))
+            return [*rows, *_beside(rows, peers, options.seed)]
 
 
-def _row(cluster: PrivateCluster, port: int, tokens: Sequence[str], options: argparse.Namespace) -> Row:
-    noop = _posted(port, _NOOP, tokens, options.seconds / 2, options.seed)
-    before = _stored(cluster)
-    ours = _posted(port, _INTAKE, tokens, options.seconds, options.seed + len(tokens))
-    after = _stored(cluster)
-    if after - before != ours.answered or ours.refused:
-        raise RuntimeError(f"{ours.answered} acknowledged, {ours.refused} refused, {after - before} stored")
-    plain = _pgbench(cluster, len(tokens), options.seconds / 2)
-    p50_ms, p99_ms = percentiles_ms(ours.nanoseconds)
-    case = (
-        f"POST, {len(tokens)} clients, {before}-{after} live points, "
-        f"batches up to {Settings().batch_limit}, generator {ours.cpu_s:.1f} s CPU"
-    )
-    return Row(
-        "intake", case, ours.rate, plain, "pgbench, one row into sighting; limit: no-op route", noop.rate,
-        more_is_better(ours.rate, plain), "sightings/s", p50_ms, p99_ms, ours.answered, options.seed,
-    )  # fmt: skip
+def _town(settings: Settings, slug: str, live: int, seed: int) -> _Town:
+    """Make a network whose people, each of a lineage of their own, have reported some things already."""
+    network_id = engine.ensure_network(settings.database_url, slug=slug, name=slug, kind="demo")
+    tokens = _people(settings, network_id)
+    house = House(settings, name="tandem-bench")
+    with house.act(network_id) as uow:
+        actors = [accounts.recognise(uow, security.digest(token)) for token in tokens]
+    chance, now = random.Random(seed), datetime.now(UTC)
+    while live > 0:
+        with house.act(network_id) as uow:
+            who = [chance.randrange(len(actors)) for _ in range(min(live, _BATCH))]
+            told = [SightingIn.model_validate(sighting(chance, CITY, now, person)) for person in who]
+            intake.receive(
+                uow,
+                [
+                    one.report(actors[person], secrets.token_hex(16), secrets.token_bytes(32))
+                    for one, person in zip(told, who, strict=True)
+                ],
+            )
+        live -= _BATCH
+    house.close()
+    return _Town(network_id, tokens)
 
 
-def _people(settings: Settings, count: int) -> list[str]:
+def _people(settings: Settings, network_id: int) -> list[str]:
     """Make people with open sessions, each of a lineage of their own; return their tokens."""
     house = House(settings, name="tandem-bench")
-    network_id = house.default_network().id
     tokens = []
     with house.act(network_id) as uow:
-        for number in range(count):
+        for number in range(_PEOPLE):
             account_id, token = ids.new_id(), security.new_token(network_id)
             uow.accounts.add(
                 account_id=account_id,
@@ -117,9 +148,125 @@ def _people(settings: Settings, count: int) -> list[str]:
     return tokens
 
 
+def _plain_network(cluster: PrivateCluster) -> None:
+    with cluster.superuser(DATABASE) as connection:
+        connection.execute("INSERT INTO network (id, slug, name, kind) VALUES (9, 'plain', 'Plain inserts', 'demo')")
+
+
+class _Bench:
+    """The service under load, and what is measured beside it."""
+
+    service: _Service
+
+    def __init__(self, cluster: PrivateCluster, options: argparse.Namespace) -> None:
+        self._cluster = cluster
+        self._options = options
+
+    def post(
+        self, path: str, town: _Town, clients: int, seconds: float, area: tuple[float, float, float, float] = CITY
+    ) -> Posted:
+        """Post to a route for some seconds."""
+        seed = self._options.seed + clients
+        return posted(self.service.port, path, town.tokens, clients=clients, seconds=seconds, seed=seed, area=area)
+
+    def row(self, town: _Town, clients: int, where: str, area: tuple[float, float, float, float]) -> Row:
+        """Post to the no-op route and to intake, and let pgbench insert plain rows, one after the other."""
+        seconds = self._options.seconds
+        noop = self.post(_NOOP, town, clients, seconds / 2, area)
+        before, cpu = self._stored(town), self._cpu_s()
+        ours = self.post(_INTAKE, town, clients, seconds, area)
+        after, spent = self._stored(town), [now - then for now, then in zip(self._cpu_s(), cpu, strict=True)]
+        if after - before != ours.answered or ours.refused:
+            raise RuntimeError(f"{ours.answered} acknowledged, {ours.refused} refused, {after - before} stored")
+        plain = _pgbench(self._cluster, clients, seconds / 2)
+        p50_ms, p99_ms = percentiles_ms(ours.nanoseconds)
+        case = (
+            f"POST {where}, {clients} clients of {_PEOPLE} people, {before:,}-{after:,} live points, "
+            f"{ours.rate / noop.rate:.2f} of the no-op route; CPU s: service {spent[0]:.1f}, "
+            f"database {spent[1]:.1f}, generator {ours.cpu_s:.1f}"
+        )
+        return Row(
+            "intake", case, ours.rate, plain, "pgbench, one row into sighting; limit: no-op route", noop.rate,
+            more_is_better(ours.rate, plain), "sightings/s", p50_ms, p99_ms, ours.answered, self._options.seed,
+        )  # fmt: skip
+
+    def _stored(self, town: _Town) -> int:
+        with self._cluster.superuser(DATABASE) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM sighting WHERE network_id = %s", (town.network_id,)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _cpu_s(self) -> tuple[float, float]:
+        """Return the seconds of processor time that the service and the database have used."""
+        postmaster = int((self._cluster.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        spent: dict[int, tuple[int, float]] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            spent[int(stat.parent.name)] = (
+                int(fields[1]),
+                sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"),
+            )
+        database = sum(own for pid, (parent, own) in spent.items() if postmaster in {pid, parent})
+        return spent.get(self.service.pid, (0, 0.0))[1], database
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    name: str
+    live: int
+    seconds: list[float] | None
+
+
+def _peers(connection: Connection[Any], options: argparse.Namespace) -> list[_Peer]:
+    found = []
+    for live, more in ((_LIVE, options.pins), (_MANY_LIVE, max(10, options.pins // 5))):
+        found.append(
+            _Peer(
+                "INSERT + ST_ClusterDBSCAN per pin",
+                live,
+                _reclustering.by_postgis(connection, live, more, options.seed),
+            )
+        )
+        found.append(
+            _Peer(
+                "INSERT + scikit-learn DBSCAN per pin",
+                live,
+                _reclustering.by_sklearn(connection, live, more, options.seed),
+            )
+        )
+    connection.execute("DROP TABLE peer_pin")
+    return found
+
+
+def _beside(rows: Sequence[Row], peers: Sequence[_Peer], seed: int) -> Iterator[Row]:
+    """Yield our rate at 32 clients beside each peer's, one pin after the other as clustering all again has to be."""
+    ours = {_LIVE: rows[0], _MANY_LIVE: rows[len(_CLIENTS)]}
+    for peer in peers:
+        rate = None if peer.seconds is None else 1 / statistics.mean(peer.seconds)
+        case = (
+            f"{max(_CLIENTS)} clients, window of {peer.live:,} points; the peer clusters by another rule "
+            "(one distance, rows instead of sources), so answers are not compared"
+        )
+        mine = ours[peer.live]
+        yield Row(
+            "intake", case, mine.ours, rate, peer.name, None, more_is_better(mine.ours, rate), "sightings/s",
+            mine.p50_ms, mine.p99_ms, None if peer.seconds is None else len(peer.seconds), seed,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    port: int
+    pid: int
+
+
 @contextmanager
-def _service(settings: Settings) -> Iterator[int]:
-    """Run the service as one process of its own, with the no-op route mounted; give its port."""
+def _service(settings: Settings) -> Iterator[_Service]:
+    """Run the service as one process of its own, with the no-op route mounted."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -133,7 +280,7 @@ def _service(settings: Settings) -> Iterator[int]:
                     break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield port
+        yield _Service(port, process.pid or 0)
     finally:
         process.terminate()
         process.join(20)
@@ -152,93 +299,6 @@ def _serve(settings: Settings, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning", server_header=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Posted:
-    answered: int
-    refused: int
-    seconds: float
-    cpu_s: float
-    nanoseconds: list[int]
-
-    @property
-    def rate(self) -> float:
-        return self.answered / self.seconds
-
-
-def _posted(port: int, path: str, tokens: Sequence[str], seconds: float, seed: int) -> _Posted:
-    """Post from a process of its own, one connection for each token, each waiting for its answer."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_post, (port, path, list(tokens), seconds, seed))
-
-
-def _post(port: int, path: str, tokens: list[str], seconds: float, seed: int) -> _Posted:
-    return asyncio.run(_post_all(port, path, tokens, seconds, seed))
-
-
-async def _post_all(port: int, path: str, tokens: list[str], seconds: float, seed: int) -> _Posted:
-    began, cpu = time.perf_counter(), time.process_time()
-    until = began + seconds
-    found = await asyncio.gather(
-        *(_client(port, path, token, until, random.Random(seed + number)) for number, token in enumerate(tokens))
-    )
-    timed = [each for own, _ in found for each in own]
-    return _Posted(
-        answered=len(timed),
-        refused=sum(refused for _, refused in found),
-        seconds=time.perf_counter() - began,
-        cpu_s=time.process_time() - cpu,
-        nanoseconds=timed,
-    )
-
-
-async def _client(port: int, path: str, token: str, until: float, chance: random.Random) -> tuple[list[int], int]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    timed, refused = [], 0
-    while time.perf_counter() < until:
-        body = json.dumps(_sighting(chance)).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-            f"Idempotency-Key: {secrets.token_hex(16)}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        began = time.perf_counter_ns()
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", answer, re.IGNORECASE)
-        await reader.readexactly(int(length.group(1)) if length else 0)
-        if answer.startswith(b"HTTP/1.1 201"):
-            timed.append(time.perf_counter_ns() - began)
-        else:
-            refused += 1
-    writer.close()
-    await writer.wait_closed()
-    return timed, refused
-
-
-def _sighting(chance: random.Random) -> dict[str, object]:
-    return {
-        "kind": "vehicle",
-        "location": {
-            "type": "Point",
-            "coordinates": [round(chance.uniform(-93.40, -93.10), 6), round(chance.uniform(44.85, 45.10), 6)],
-        },
-        "accuracy_m": 20,
-        "observed_at": (datetime.now(UTC) - timedelta(seconds=chance.uniform(0, 3600))).isoformat(),
-        "activity": chance.choice(_ACTIVITIES),
-        "size": chance.randint(1, 6),
-        "unit": "unknown",
-        "vehicles": [{"type": "suv", "color": chance.choice(("white", "black", "grey"))}],
-        "note": "two vehicles blocking the alley",
-        "lang": "en",
-    }
-
-
-def _stored(cluster: PrivateCluster) -> int:
-    with cluster.superuser(DATABASE) as connection:
-        row = connection.execute("SELECT count(*) FROM sighting WHERE network_id = 1").fetchone()
-    return int(row[0]) if row else 0
-
-
 def _pgbench(cluster: PrivateCluster, clients: int, seconds: float) -> float | None:
     """Return pgbench's transactions a second for one plain row into the same table, None where it is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
@@ -252,7 +312,7 @@ def _pgbench(cluster: PrivateCluster, clients: int, seconds: float) -> float | N
                 *(str(found[-1]), "-n", "-M", "prepared", "-f", script.name, "-T", str(max(1, round(seconds)))),
                 *("-c", str(clients), "-j", str(min(2, clients)), "-h", str(cluster.socket_dir), "-U", OWNER, DATABASE),
             ],
-            env={**os.environ, "PGOPTIONS": "-c tandem.network_id=2"},
+            env={**os.environ, "PGOPTIONS": "-c tandem.network_id=9"},
             capture_output=True,
             text=True,
             check=True,

@@ -1,10 +1,4 @@
-"""Are the right reports put together? Pair F1 on labelled streams, beside the best fixed-radius DBSCAN on each.
-
-Every pair of reports of one incident that stands in one cluster counts; pairs with a flood's pins are not scored. Our
-clusters are made with the floods among the reports, as the desk would see them, and with one policy for all streams;
-the peer is spared the floods, and swept over radius and minutes on the very rows it is judged on (`min_samples` is 2:
-3 was never better).
-"""
+"""Are the right reports put together? Pair F1 on labelled streams, beside the best fixed-radius DBSCAN on each."""
 
 from __future__ import annotations
 
@@ -32,6 +26,11 @@ if TYPE_CHECKING:
 
     from bench.streams import Report
     from geo.linking import Point
+
+# Every pair of reports of one incident that stands in one cluster counts; pairs with a flood's pins are not scored. Our
+# clusters are made with the floods among the reports, as the desk would see them, and with one policy for all streams;
+# the peer is spared the floods, and swept over radius and minutes on the very rows it is judged on (`min_samples` is 2:
+# 3 was never better).
 
 _RADII_M: Final = tuple(range(100, 601, 50))
 _MINUTES: Final = (10, 15, 20, 25, 30, 40, 50, 60, 90)

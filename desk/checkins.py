@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from desk import errors
 from desk.access import Actor
-from desk.events import CheckedIn, CheckinMissed, DispatchMoved, HelpCalled
+from desk.escalation import Call, Told, told_after
+from desk.events import CheckedIn, CheckinLate, CheckinMissed, DispatchMoved, HelpCalled, LinesDue
 from desk.lifecycle import SEAT_STEP
 from desk.unit_of_work import UnitOfWork
 from records.enums import CheckinState
 from records.enums import DispatchState as D
 
 _AT_ONCE = 20
+_PARTNER_TOLD, _DESK_TOLD, _LINES_TOLD = 1, 2, 3
+"""How far a silence has climbed, as the seat's number."""
 
 
 def check_in(uow: UnitOfWork, actor: Actor, dispatch_id: int, state: str) -> None:
@@ -19,23 +24,27 @@ def check_in(uow: UnitOfWork, actor: Actor, dispatch_id: int, state: str) -> Non
     Raises
     ------
     NotFound
-        This person has no open seat on that dispatch.
+        This person has no open seat on that dispatch, and was not given up as lost there.
     """
     dispatch = uow.dispatches.lock(dispatch_id)
-    seats = [seat for seat in uow.dispatches.seats([dispatch_id]) if seat.active]
-    mine = next((seat for seat in seats if seat.responder_id == actor.responder_id), None)
+    every = uow.dispatches.seats([dispatch_id])
+    seats = [seat for seat in every if seat.active]
+    own = [seat for seat in every if seat.responder_id == actor.responder_id]
+    # Somebody who was given up as lost has no seat any more, and is the one from whom a word is wanted most.
+    mine = next((seat for seat in reversed(own) if seat.active or seat.left_because == "lost"), None)
     if mine is None or actor.responder_id is None:
         raise errors.NotFound
     uow.dispatches.check_in(dispatch_id, mine.responder_id, state, uow.now)
-    there = dispatch.state in {D.STAGED, D.ON_SCENE} and mine.step < SEAT_STEP[D.CLEARED]
+    there = mine.active and dispatch.state in {D.STAGED, D.ON_SCENE} and mine.step < SEAT_STEP[D.CLEARED]
     counting = there or (dispatch.state == D.HELD and mine.checkin_due_at is not None)
     due_at = uow.now + uow.policy.checkins.every if counting else mine.checkin_due_at
-    uow.dispatches.change_seat(mine, checkin_due_at=due_at, checkin_missed_at=None)
+    was_late = mine.rung > 0
+    uow.dispatches.change_seat(mine, checkin_due_at=due_at, checkin_missed_at=None, rung=0)
     uow.dispatches.change(dispatch)
     uow.record(CheckedIn(subject=dispatch_id, version=dispatch.version, responder_id=mine.responder_id))
     if state != CheckinState.OK:
         uow.record(HelpCalled(subject=dispatch_id, version=dispatch.version))
-    if state == CheckinState.HELP:
+    if state == CheckinState.HELP or was_late:
         uow.record_all(
             DispatchMoved(subject=dispatch_id, version=dispatch.version, responder_id=seat.responder_id)
             for seat in seats
@@ -43,15 +52,54 @@ def check_in(uow: UnitOfWork, actor: Actor, dispatch_id: int, state: str) -> Non
         )
 
 
+def late_due(uow: UnitOfWork) -> int:
+    """Tell the partners of those whose check-in is due: the one who stands beside them looks first."""
+    before = uow.now - _after(uow, Told.PARTNER)
+    found = 0
+    for dispatch in uow.dispatches.lock_due("late_due", _AT_ONCE, before=before):
+        seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active]
+        late = [seat for seat in seats if seat.checkin_due_at is not None and seat.checkin_due_at <= before]
+        for seat in late:
+            if seat.rung < _PARTNER_TOLD:
+                uow.dispatches.change_seat(seat, rung=_PARTNER_TOLD)
+                uow.dispatches.change(dispatch)
+                partner = next((each.responder_id for each in seats if each is not seat), None)
+                uow.record(
+                    CheckinLate(subject=dispatch.id, version=dispatch.version, responder_id=partner),
+                    DispatchMoved(subject=dispatch.id, version=dispatch.version, responder_id=seat.responder_id),
+                )
+                found += 1
+    return found
+
+
+def lines_due(uow: UnitOfWork) -> int:
+    """Tell the desk that it is time to call the lines for whoever has been silent for so long."""
+    before = uow.now - (_after(uow, Told.LINE) - _after(uow, Told.DESK))
+    found = 0
+    for dispatch in uow.dispatches.lock_due("lines_due", _AT_ONCE, before=before):
+        for seat in uow.dispatches.seats([dispatch.id]):
+            silent = seat.checkin_missed_at is not None and seat.checkin_missed_at <= before
+            if silent and seat.rung < _LINES_TOLD and (seat.active or seat.left_because == "lost"):
+                uow.dispatches.change_seat(seat, rung=_LINES_TOLD)
+                uow.dispatches.change(dispatch)
+                uow.record(LinesDue(subject=dispatch.id, version=dispatch.version))
+                found += 1
+    return found
+
+
+def _after(uow: UnitOfWork, who: Told) -> timedelta:
+    return told_after(Call.SILENCE, who, uow.policy.checkins) or timedelta(0)
+
+
 def missed_due(uow: UnitOfWork) -> int:
     """Mark those who have not checked in within the grace; what follows stands in the table of reactions."""
-    before = uow.now - uow.policy.checkins.grace
+    before = uow.now - _after(uow, Told.DESK)
     found = 0
     for dispatch in uow.dispatches.lock_due("missed_due", _AT_ONCE, before=before):
         for seat in uow.dispatches.seats([dispatch.id]):
             late = seat.active and seat.checkin_due_at is not None and seat.checkin_due_at <= before
             if late and seat.checkin_missed_at is None:
-                uow.dispatches.change_seat(seat, checkin_missed_at=uow.now)
+                uow.dispatches.change_seat(seat, checkin_missed_at=uow.now, rung=_DESK_TOLD)
                 uow.dispatches.change(dispatch)
                 uow.record(CheckinMissed(subject=dispatch.id, version=dispatch.version, responder_id=seat.responder_id))
                 found += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from records.errors import Refused, TryAgain
 
@@ -39,6 +39,9 @@ class NotLawful(DeskError):
 
 class OneDispatchPerPlace(DeskError):
     """Enough people are on their way to this incident."""
+
+    more: dict[str, Any] | None = None
+    """Where a pair would be wanted instead: an area, never a place."""
 
 
 class ResponderAlreadyTaken(DeskError):
@@ -108,6 +111,7 @@ class PlanHasChanged(DeskError):
         """Keep what changed: the shown id of each incident, the name of its zone, the sentence as `detail`."""
         super().__init__()
         self.changes = [dict(change) for change in changes]
+        self.more = {"changed": self.changes}
 
 
 class NotAResponder(DeskError):
@@ -116,6 +120,18 @@ class NotAResponder(DeskError):
 
 class RulesNotRead(DeskError):
     """Please read and accept the short rules of the shift first."""
+
+
+class BriefNotRead(DeskError):
+    """Please read the short card for this dispatch first; nobody sets out before both know the rules of it."""
+
+
+class OnCallLongEnough(DeskError):
+    """You have been on call for twelve hours; please rest now, you can be asked again after eight."""
+
+
+class RestNeverShortened(DeskError):
+    """A rest can be made longer, never shorter."""
 
 
 class OverTooSoon(DeskError):
@@ -195,6 +211,8 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "what_was_said_is_set_right": NotLawful,
     "lawful_step": NotLawful,
     "held_has_a_deadline": NotLawful,
+    "the_brief_comes_first": BriefNotRead,
+    "a_rest_is_never_shortened": RestNeverShortened,
     "a_dispatch_never_moves": DispatchNeverMoves,
     "only_one_step_back": DispatchNeverMoves,
     "only_outward": DispatchNeverMoves,

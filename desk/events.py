@@ -228,6 +228,18 @@ class CheckedIn(Fact):
     kind = "checkin.made"
 
 
+class CheckinLate(Fact):
+    """A check-in is due and has not come: the partner, whom this concerns, looks first."""
+
+    kind = "checkin.late"
+
+
+class LinesDue(Fact):
+    """Somebody has been silent for so long that the desk calls the lines agreed before; only the desk hears this."""
+
+    kind = "checkin.lines"
+
+
 class CheckinMissed(Fact):
     """A person on a dispatch did not check in in time."""
 

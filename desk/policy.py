@@ -69,6 +69,16 @@ class CheckinPolicy:
 
     every: timedelta = timedelta(minutes=10)
     grace: timedelta = timedelta(minutes=3)
+    """A check-in this late is missed: the desk is told, and the other one holds. The partner is told at once."""
+    line_after: timedelta = timedelta(minutes=8)
+    """Nobody has heard of a person this long after their check-in was due: the desk calls the lines agreed before."""
+    legal_line: str = ""
+    """The number that volunteers and the desk call, as the network's lawyers agreed to it."""
+
+    def __post_init__(self) -> None:
+        """Keep the order of the ladder: the lines come after the desk, and neither later than the ceilings."""
+        object.__setattr__(self, "grace", min(self.grace, _GRACE))
+        object.__setattr__(self, "line_after", max(self.grace, min(self.line_after, _LINE)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class SessionPolicy:
             object.__setattr__(self, name, min(getattr(self, name), most))
 
 
+_GRACE, _LINE = timedelta(minutes=5), timedelta(minutes=15)
 _IDLE, _SHIFT, _DAY = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
 
 

@@ -17,6 +17,9 @@ from desk.events import (
     IncidentUnfounded,
     IncidentVerified,
     IncidentWithdrawn,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
     OutcomeMoved,
     PartnerLost,
     SceneFound,
@@ -56,13 +59,18 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (IncidentSplit, corroboration.learn),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
+    (OfferDeclined, dispatching.top_up),
+    (OfferExpired, dispatching.top_up),
+    (OfferAccepted, dispatching.top_up),
 )
 """Each reaction is handed all facts of its kind at once, because the hot ones are set-based."""
 
 DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.held_due,
     dispatching.expire_due,
+    checkins.late_due,
     checkins.missed_due,
+    checkins.lines_due,
     verification.close_quiet,
     verification.propose_clear,
     corroboration.weigh_again,

@@ -15,11 +15,14 @@ from geo import cells
 from geo.points import LonLat
 from records import ids
 from records.enums import Role
+from records.models import Responder
 from records.values import RosterEntry
 
 POSITION_RESOLUTION: Final = 9
 LONGEST_SHIFT: Final = timedelta(hours=12)
 """A person is on call for at most this long at a stretch; the rules of the shift are read again after it."""
+LONGEST_REST: Final = timedelta(days=30)
+_DAY: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,8 @@ def set_availability(  # noqa: PLR0917  (the five words of the call)
 ) -> dict[str, Any]:
     """Say that one can go, or that one cannot; a place given becomes its res-9 cell at once.
 
-    Toggling does not begin a new shift: only a break as long as the rest the network asks for does.
+    Toggling does not begin a new shift: only a break as long as the rest the network asks for does, and nobody is on
+    call for longer than twelve hours without one.
 
     Raises
     ------
@@ -92,6 +96,8 @@ def set_availability(  # noqa: PLR0917  (the five words of the call)
         The account is not on the roster.
     RulesNotRead
         The card with the rules of the shift was not accepted.
+    OnCallLongEnough
+        The twelve hours are over, and the rest is not.
     OverTooSoon
         `until` lies in the past.
     """
@@ -103,13 +109,15 @@ def set_availability(  # noqa: PLR0917  (the five words of the call)
     else:
         if not rules_read:
             raise errors.RulesNotRead
-        until = min(until or uow.now + LONGEST_SHIFT, uow.now + LONGEST_SHIFT)
+        since = _shift_began(uow, me)
+        if since + LONGEST_SHIFT <= uow.now:
+            raise errors.OnCallLongEnough
+        until = min(until or since + LONGEST_SHIFT, since + LONGEST_SHIFT)
         if until <= uow.now:
             raise errors.OverTooSoon
-        rested = me.available_until is None or uow.now - me.available_until >= uow.policy.pairs.rest
         uow.responders.make_available(
             me.id,
-            since=uow.now if rested or me.available_since is None else me.available_since,
+            since=since,
             until=until,
             mode=mode or me.mode,
             rules_read_at=uow.now,
@@ -123,6 +131,75 @@ def set_availability(  # noqa: PLR0917  (the five words of the call)
         "position_kept_until": _at(uow.now + uow.policy.retention.position) if available and location else None,
         "card": "shift.rules" if available else None,
     }
+
+
+def _shift_began(uow: UnitOfWork, me: Responder) -> datetime:
+    """Return when the shift began that somebody is in, or would begin now."""
+    rested = me.available_until is None or uow.now - me.available_until >= uow.policy.pairs.rest
+    return uow.now if rested or me.available_since is None else me.available_since
+
+
+def rest_longer(uow: UnitOfWork, actor: Actor, by: timedelta) -> dict[str, Any]:
+    """Leave a person in peace for as much longer as they ask for, from now or from the end of the rest they have.
+
+    No reason is asked, and nobody can shorten it: the records refuse that.
+
+    Raises
+    ------
+    NotAResponder
+        The account is not on the roster.
+    """
+    if actor.responder_id is None:
+        raise errors.NotAResponder
+    me = uow.responders.get(actor.responder_id)
+    begin = max(uow.now, me.resting_until or uow.now)
+    uow.responders.rest([me.id], min(begin + by, uow.now + LONGEST_REST))
+    uow.record(AvailabilityChanged(subject=me.id, responder_id=me.id))
+    return load(uow, actor)
+
+
+def load(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
+    """Return what one person has carried, and by which rule and until when they are not asked; nobody else's.
+
+    Raises
+    ------
+    NotAResponder
+        The account is not on the roster.
+    """
+    if actor.responder_id is None:
+        raise errors.NotAResponder
+    (entry,) = uow.responders.roster(uow.now, [actor.responder_id])
+    pairs = uow.policy.pairs
+    asked = uow.loads.asked_at(entry.id, uow.now - _DAY)
+    rule, until = _rests_under(uow, entry, asked)
+    return {
+        "dispatches_this_shift": entry.this_shift,
+        "dispatches_a_shift": pairs.dispatches_a_shift,
+        "load_7d": entry.load_7d,
+        "offers_today": len(asked),
+        "offers_a_day": pairs.offers_a_day,
+        "resting_until": _at(entry.resting_until) if _holds(entry.resting_until, uow.now) else None,
+        "rule": rule,
+        "asked_again_at": _at(until),
+    }
+
+
+def _rests_under(uow: UnitOfWork, entry: RosterEntry, asked: Sequence[datetime]) -> tuple[str | None, datetime | None]:
+    """Return the rule that keeps a person from being asked for longest, and when it ends."""
+    pairs = uow.policy.pairs
+    ends: list[tuple[datetime, str]] = []
+    if entry.resting_until is not None:
+        ends.append((entry.resting_until, "resting"))
+    if entry.this_shift >= pairs.dispatches_a_shift and entry.last_cleared_at is not None:
+        ends.append((entry.last_cleared_at + pairs.rest, "shift_full"))
+    if len(asked) >= pairs.offers_a_day:
+        ends.append((sorted(asked)[-pairs.offers_a_day] + _DAY, "enough_offers"))
+    if entry.available_since is not None and entry.available_until is not None:
+        over = entry.available_since + LONGEST_SHIFT <= uow.now
+        if over and uow.now - entry.available_until < pairs.rest:
+            ends.append((min(entry.available_until, uow.now) + pairs.rest, "on_call"))
+    until, rule = max(ends, default=(uow.now, ""))
+    return (rule, until) if until > uow.now else (None, None)
 
 
 def shift(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
@@ -143,9 +220,13 @@ def _at(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _holds(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until > now
+
+
 def _shown(entry: RosterEntry, now: datetime) -> dict[str, Any]:
     def holds(until: datetime | None) -> bool:
-        return until is not None and until > now
+        return _holds(until, now)
 
     return {
         "id": ids.shown(entry.id),

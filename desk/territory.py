@@ -13,6 +13,8 @@ import orjson
 from desk.errors import DeskError, NameTaken, NotFound
 from desk.events import ZonesChanged
 from desk.unit_of_work import UnitOfWork
+from geo import cells
+from geo.distance import metres_between
 from geo.gatherings import PublicSpot
 from geo.points import LonLat
 from geo.streets import Section
@@ -133,6 +135,21 @@ def coverage(uow: UnitOfWork, *, minutes: float, at: datetime | None = None) -> 
         and entry.trained_until > moment
     ]
     return coverage_of(cells_of(uow.zone_map.zones, COVERAGE_RESOLUTION), people, minutes=minutes)
+
+
+def nearest_gap(uow: UnitOfWork, area: str, *, minutes: float = 10) -> dict[str, Any] | None:
+    """Return the nearest res-8 area that no pair can reach in time, with the name of its zone; None without one.
+
+    An area and never a place: somebody may make themselves available there, nobody is sent.
+    """
+    gaps = [each.cell for each in coverage(uow, minutes=minutes) if each.gap and each.cell != area]
+    if not gaps:
+        return None
+    here = cells.centre(area)
+    away_m, nearest = min((metres_between(here, cells.centre(gap)), gap) for gap in gaps)
+    names = {zone.id: zone.name for zone in uow.zone_map.zones.zones}
+    zones = [names[zone] for zone in uow.zone_map.at(cells.centre(nearest)) if zone in names]
+    return {"area": nearest, "area_name": zones[0] if zones else None, "away_km": round(away_m / 1000, 1)}
 
 
 def lay_ground(uow: UnitOfWork, pieces: Sequence[GroundPiece]) -> int:

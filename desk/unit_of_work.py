@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
+from desk.resident import Memory
 from matcher.pairs import crow_flies
 from matcher.travel import RoadsOrCrow, WaryTravelTimes
 from records.repositories import networks
@@ -21,6 +22,7 @@ from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.incidents import IncidentRepository
+from records.repositories.loads import LoadRepository
 from records.repositories.meetings import MeetingRepository
 from records.repositories.networks import NetworkRepository
 from records.repositories.reliability import ReliabilityRepository
@@ -80,8 +82,11 @@ class UnitOfWork:
         keys: KeyRing,
         zone_map: Callable[[UnitOfWork], ZoneMap],
         streets: Callable[[UnitOfWork], KnownStreets | None],
+        memory: Memory | None = None,
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
+
+        `memory` is what this process remembers of the network's window, if it does.
 
         `now` is the time of the network; `outside_now` is the time outside a rehearsal, which sessions follow.
         """
@@ -95,6 +100,17 @@ class UnitOfWork:
         self.outside_now = clock(None)
         self.keys = keys
         self.facts: list[Fact] = []
+        self.memory = memory
+        self._endings: list[Callable[[bool], None]] = []
+
+    def when_over(self, do: Callable[[bool], None]) -> None:
+        """Do something once this transaction is over; it is told whether everything was kept."""
+        self._endings.append(do)
+
+    def over(self, *, kept: bool) -> None:
+        """Say that the transaction is over; only whoever opened it knows, after COMMIT has answered."""
+        while self._endings:
+            self._endings.pop()(kept)
 
     def record(self, *facts: Fact) -> None:
         """Say that something happened; what happens next is decided by the table in desk.reactions."""
@@ -169,6 +185,11 @@ class UnitOfWork:
     def dispatches(self) -> DispatchRepository:
         """Dispatches, offers, seats, check-ins."""
         return DispatchRepository(self._session, self.network.id)
+
+    @cached_property
+    def loads(self) -> LoadRepository:
+        """What people carry."""
+        return LoadRepository(self._session, self.network.id)
 
     @cached_property
     def meetings(self) -> MeetingRepository:

@@ -188,6 +188,12 @@ def resolution_of_number(number: int) -> int:
     return number >> 52 & 0xF
 
 
+def ancestors_round(cell: str, steps: int, resolution: int) -> frozenset[int]:
+    """Return the numbers of the ancestors at a coarser resolution of all cells at most `steps` away from `cell`."""
+    keep, fill = ancestor_mask(resolution_of(cell), resolution)
+    return frozenset([number & keep | fill for number in basic_int.grid_disk(to_int(cell), steps)])
+
+
 def child_count(number: int, resolution: int) -> int:
     """Return how many descendants a cell number has at a finer resolution (pentagons have fewer)."""
     count: int = basic_int.cell_to_children_size(number, resolution)

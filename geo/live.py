@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable
 from geo.bodies import Body, Ledger, heir_of
 from geo.cells import steps_reaching
 from geo.clustering import step
+from geo.exchanging import ExchangingWindow
 from geo.linking import DEFAULT_POLICY, ClusterPolicy, Point, attachment, linked
 from geo.naming import Changes, Role
-from geo.standing import Standing, suffices
+from geo.standing import suffices
 from geo.wards import Row, Ward, put, take
 
 
-class LiveClusters(Standing):
+class LiveClusters(ExchangingWindow):
     """All sightings of an open window with their clusters, equal to `settle` of them after every step.
 
     Insertion as in incremental DBSCAN (Ester et al. 1998), with rows that hold cores by cluster, everybody by source

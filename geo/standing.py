@@ -132,25 +132,29 @@ class Standing:
 
     def _around(self, point: Point) -> list[Ward]:
         """Return the wards that may hold something linked to a sighting, its own first: who is near answers soonest."""
-        hour = self._hour(point)
-        found: list[Ward] = []
-        for cell in round_cell(point.cell, NEIGHBOUR_STEPS):
-            hours = self._wards.get(cell)
-            if hours is not None:
-                near = (hours.get(hour), hours.get(hour - 1), hours.get(hour + 1))
-                found += [ward for ward in near if ward is not None and not ward.out_of_reach(point, self.policy)]
-        return found
+        own = self._wards.get(point.cell, {}).get(self._hour(point))
+        near = self._wards_at(point.cell, self._hour(point)) if own is None else own.near.values()
+        return [ward for ward in near if not ward.out_of_reach(point, self.policy)]
+
+    def _wards_at(self, cell: str, hour: int) -> list[Ward]:
+        """Return the wards in which anything linked to a sighting of a cell and hour may stand."""
+        rows = (self._wards.get(near) for near in round_cell(cell, NEIGHBOUR_STEPS))
+        return [ward for hours in rows if hours for at in (hour, hour - 1, hour + 1) if (ward := hours.get(at))]
 
     def _hour(self, point: Point) -> int:
         # As long as the reach, so that whatever can be linked stands in the same one or the next.
         return int(point.t // self.policy.reach_s)
 
     def _ward(self, point: Point) -> Ward:
-        hours = self._wards.setdefault(point.cell, {})
         hour = self._hour(point)
-        if hour not in hours:
-            hours[hour] = Ward((point.cell, hour))
-        return hours[hour]
+        ward = self._wards.get(point.cell, {}).get(hour)
+        if ward is None:
+            ward = Ward((point.cell, hour))
+            for other in self._wards_at(point.cell, hour):
+                ward.near[other.key] = other
+                other.near[ward.key] = ward
+            self._wards.setdefault(point.cell, {})[hour] = ward
+        return ward
 
     def _shelve(self, shelf: dict[int, Row], point: Point, body: Body) -> None:
         put(shelf, body.number, point)
@@ -297,6 +301,9 @@ class Standing:
             take(ward.lone, body.number, point)
         if not any(ward.groups.values()):
             cell, hour = ward.key
+            for other in ward.near.values():
+                if other is not ward:
+                    del other.near[ward.key]
             del self._wards[cell][hour]
             if not self._wards[cell]:
                 del self._wards[cell]

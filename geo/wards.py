@@ -112,12 +112,15 @@ class Ward:
         Those that are linked to a core but are none themselves, by the rank of the core they belong to.
     key
         Its cell and its hour, by which bodies know it.
+    near
+        Itself, and every ward in which anything linked to anybody here may stand.
     """
 
-    __slots__ = ("cores", "east", "groups", "key", "lone", "north", "owned", "south", "wanting", "west")
+    __slots__ = ("cores", "east", "groups", "key", "lone", "near", "north", "owned", "south", "wanting", "west")
 
     def __init__(self, key: WardKey) -> None:
         self.key = key
+        self.near: dict[WardKey, Ward] = {key: self}
         self.cores: dict[int, Row] = {}
         self.lone: dict[int, Row] = {}
         self.groups: dict[bool, dict[int, Row]] = {True: {}, False: {}}
@@ -130,6 +133,10 @@ class Ward:
         lon, lat = point.place.lon, point.place.lat
         self.west, self.east = min(self.west, lon), max(self.east, lon)
         self.south, self.north = min(self.south, lat), max(self.north, lat)
+
+    def everybody(self) -> list[Point]:
+        """Return all sightings here."""
+        return [entry[2] for rows in self.groups.values() for row in rows.values() for entry in row.entries]
 
     def own(self, owner: Point, point: Point) -> None:
         """Note that a sighting that is no core belongs to a core."""

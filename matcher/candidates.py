@@ -45,6 +45,8 @@ class Candidate:
         When their last dispatch was cleared.
     distressed_until
         End of the pause after a distressing dispatch; the person may lengthen it.
+    offers_today
+        How often they were asked in the last 24 hours.
     load_7d
         Confirmed dispatches in the last seven days; offers and refusals never count.
     night_debt
@@ -78,6 +80,7 @@ class Candidate:
     busy: bool = False
     offered: bool = False
     dispatches_this_shift: int = 0
+    offers_today: int = 0
     last_cleared_at: datetime | None = None
     distressed_until: datetime | None = None
     load_7d: float = 0.0

@@ -35,6 +35,7 @@ class Rule(StrEnum):
     BUSY = "busy"
     HOLDS_OFFER = "holds_offer"
     RESTING = "resting"
+    ENOUGH_OFFERS = "enough_offers"
     NO_CERTIFICATE = "no_certificate"
     TASK_SKILL = "task_skill"
     LANGUAGE = "language"
@@ -54,6 +55,7 @@ _SENTENCES: Final[Mapping[Rule, str]] = {
     Rule.BUSY: "Already out with a partner, or waiting for one.",
     Rule.HOLDS_OFFER: "Has an open offer to answer first.",
     Rule.RESTING: "Resting.",
+    Rule.ENOUGH_OFFERS: "Was asked as often as anybody may be in a day.",
     Rule.NO_CERTIFICATE: "Training is missing or has expired.",
     Rule.TASK_SKILL: "Not trained for this task.",
     Rule.LANGUAGE: "Speaks none of the languages wanted there.",
@@ -92,6 +94,8 @@ def first_rule(person: Candidate, scene: Scene, policy: PairPolicy) -> Rule | No
         return Rule.HOLDS_OFFER
     if is_resting(person, now, policy):
         return Rule.RESTING
+    if person.offers_today >= policy.offers_a_day:
+        return Rule.ENOUGH_OFFERS
     if not (_holds(person.trained_until, now) or _holds(person.observer_until, now)):
         return Rule.NO_CERTIFICATE
     if scene.task not in person.tasks:

@@ -19,6 +19,10 @@ class RestTooShort(MatcherError):
     """Rest may be longer than 8 hours, and the pause after a hard dispatch longer than 24 hours, never shorter."""
 
 
+class NobodyMayBeAsked(MatcherError):
+    """Everybody may be asked at least once a day, or nobody ever goes."""
+
+
 class TooManyDispatchesInAShift(MatcherError):
     """A person may go out once or twice in a shift, never more often."""
 

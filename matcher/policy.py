@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from matcher.errors import (
     CostTermNegative,
     MeetingRingTooNear,
+    NobodyMayBeAsked,
     PaceOutOfRange,
     PlaceKeptTooLong,
     RestTooShort,
@@ -52,6 +53,8 @@ class PairPolicy:
         No meeting point within this many metres of a pin; floor 50.
     meeting_ring_m
         Meeting points lie between these two distances in metres from the hull of the sightings.
+    offers_a_day
+        Nobody is asked more often than this within 24 hours, whatever they answer.
     load_target_7d
         Dispatches in seven days that count as a full load.
     load_min, short_rest_min, night_debt_min, away_from_zone_min, unfamiliar_min, same_lineage_min
@@ -77,6 +80,7 @@ class PairPolicy:
     eta_limit: timedelta = timedelta(minutes=30)
     position_age: timedelta = timedelta(minutes=15)
     dispatches_a_shift: int = 2
+    offers_a_day: int = 6
     rest: timedelta = timedelta(hours=8)
     distress_rest: timedelta = timedelta(hours=24)
     short_rest: timedelta = timedelta(hours=16)
@@ -125,6 +129,8 @@ class PairPolicy:
             raise RestTooShort
         if not 1 <= self.dispatches_a_shift <= DISPATCHES_A_SHIFT_CEILING:
             raise TooManyDispatchesInAShift
+        if self.offers_a_day < 1:
+            raise NobodyMayBeAsked
         if not timedelta(0) < self.position_age <= POSITION_AGE_CEILING:
             raise PlaceKeptTooLong
 

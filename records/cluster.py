@@ -55,6 +55,8 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "idle_in_transaction_session_timeout": "5s",
+    # Plans made while tables were empty are dropped with the first statistics: a fresh network must not wait a minute.
+    "autovacuum_naptime": "5s",
     "logging_collector": "off",
 } | QUIET
 """The whole of a private cluster's configuration, written anew at each start."""

@@ -31,6 +31,7 @@ class RuleNumbers:
     fresh: datetime
     rested_since: datetime
     dispatches_a_shift: int
+    offers_a_day: int
     new_below: int
     task: str
     languages: Sequence[str]

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from records.sql import Loaded
+
 APP_ROLE = "tandem_app"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,6 +38,8 @@ def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        # The connection used last is the one whose plans and pages are warm.
+        pool_use_lifo=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"application_name": name},
@@ -54,9 +58,19 @@ def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
     return engine
 
 
+class PlainSession(Session):
+    """A session that hands the statements of `records.sql` to the driver as they are: nothing is left to compile."""
+
+    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a statement; one that was loaded from a file goes straight to the driver."""
+        if isinstance(statement, Loaded) and not options:
+            return self.connection().exec_driver_sql(statement.driver_sql, params)
+        return super().execute(statement, params, **options)
+
+
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions; records stay readable after their transaction ended."""
-    return sessionmaker(engine, expire_on_commit=False, autoflush=True)
+    return sessionmaker(engine, class_=PlainSession, expire_on_commit=False, autoflush=True)
 
 
 def owner_engine(url: str) -> Engine:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 import shapely
 
-from geo.linking import Point
 from geo.points import LonLat
 
 
@@ -88,6 +87,7 @@ class RosterEntry:
     load_7d: int
     last_cleared_at: datetime | None
     worked_with: tuple[int, ...]
+    asked_today: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class NewDispatch:
     made_by: int | None
     made_at: datetime
     offers_until: datetime
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ class NewSighting:
     flags: tuple[str, ...] = ()
     note_token: int | None = None
     photo_token: int | None = None
+    cluster_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,31 +224,6 @@ class KeptKey:
 
     body_sha256: bytes
     answer: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSighting:
-    """A sighting of the open window as clustering sees it, the cluster it stands in, and that cluster's incident."""
-
-    point: Point
-    cluster_id: int | None
-    incident_id: int | None
-    touched: bool
-    cluster_since: float
-    """When the cluster's first sighting was observed, in seconds since 1970-01-01 UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One cell to look into: between two moments and, in degrees WGS84, between two meridians and two parallels."""
-
-    cell: int
-    since: datetime
-    until: datetime
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class DispatchForm(BaseModel):
     task: Task
     observer: ShownId = None
     buddy: ShownId = None
+    wave: Annotated[int | None, Field(ge=2, le=60), NotGiven] = None
 
 
 _Planned = Annotated[str, Field(pattern=r"^([0-9A-Za-z]{1,13}:){3}[a-z]{1,12}:[0-9a-f]{1,32}$")]

@@ -10,8 +10,9 @@ from fastapi.responses import Response
 
 from api.deps import Actor, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
-from desk import access, board, checkins, corroboration, dispatching, roster, verification
+from desk import access, board, checkins, corroboration, dispatching, roster, territory, verification
 from desk.access import Act
+from desk.errors import OneDispatchPerPlace
 from desk.lifecycle import LIVE_DISPATCH
 from desk.unit_of_work import UnitOfWork
 from records.enums import Basis, CheckinState, Found, IncidentStatus, Task
@@ -49,7 +50,11 @@ def board_of_dispatches(request: Request, uow: Uow, actor: Actor) -> Response:
 def alarms(request: Request, uow: Uow, actor: Actor) -> Response:
     """Show whoever called for help, fell silent or lost a partner."""
     sends = access.may(actor, Act.READ_DISPATCHES)
-    return render(request, "desk/alarms.html", alarms=_alarms(_placed(uow, _out(uow, actor))) if sends else [])
+    found = _alarms(_placed(uow, [*_out(uow, actor), *dispatching.unanswered(uow)])) if sends else []
+    for alarm in found:
+        calls_a_pair = "nearest_pair" in alarm["told"]
+        alarm["pair"] = dispatching.nearest_pair(uow, read_id(alarm["incident"])) if calls_a_pair else None
+    return render(request, "desk/alarms.html", alarms=found, legal_line=uow.policy.checkins.legal_line, now=uow.now)
 
 
 def _out(uow: UnitOfWork, actor: access.Actor) -> list[dict[str, Any]]:
@@ -70,11 +75,21 @@ def _zone(feature: dict[str, Any] | None) -> str:
 def _row(dispatch: dict[str, Any]) -> dict[str, Any]:
     open_offers = [offer["expires_at"] for offer in dispatch["offers"] if offer["state"] == "offered"]
     return dispatch | {
-        "said_yes": sum(offer["state"] == "accepted" for offer in dispatch["offers"]),
-        "asked": len(dispatch["offers"]),
+        "progress": wave_progress(dispatch),
         "expires_at": max(open_offers, default=None),
         "loud": dispatch["state"] == "held" or any(_calls(seat) for seat in dispatch["seats"]),
     }
+
+
+def wave_progress(dispatch: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return how the asking goes, for those who may observe and for the others: asked, yes, no, no answer, waiting."""
+    found = []
+    for observes, seat in ((True, "observer"), (False, "buddy")):
+        states = [offer["state"] for offer in dispatch["offers"] if offer["observes"] is observes]
+        if states:
+            counts = {word: states.count(word) for word in ("accepted", "declined", "expired", "offered")}
+            found.append({"seat": seat, "asked": len(states)} | counts)
+    return found
 
 
 def _calls(seat: dict[str, Any]) -> str | None:
@@ -99,6 +114,11 @@ def _alarms(dispatches: list[dict[str, Any]]) -> list[dict[str, Any]]:
                         "word": words,
                         "more": f"{more} Partner: {partners}." if partners else more,
                         "incident": each["incident"],
+                        "silent": seat["alarm"] is None,
+                        "begun_at": seat["alarm_at"],
+                        "told": seat["told"],
+                        "lines_at": seat["lines_at"],
+                        "meeting": each["meeting_point"]["name"],
                     }
                 )
     return found
@@ -119,12 +139,13 @@ def incident_live(incident_id: str, request: Request, uow: Uow, actor: Actor) ->
     return _incident(request, uow, actor, read_id(incident_id))
 
 
-def _incident(
+def _incident(  # noqa: PLR0917  (what a panel is drawn from)
     request: Request,
     uow: UnitOfWork,
     actor: access.Actor,
     incident_id: int,
     template: str = "desk/incident_live.html",
+    enough: dict[str, Any] | None = None,
 ) -> Response:
     feature = board.opened(uow, actor, incident_id)
     found = feature["properties"]
@@ -146,6 +167,8 @@ def _incident(
         bases=[basis.value for basis in Basis],
         may_dispatch=access.may(actor, Act.DISPATCH),
         **saying(uow, actor, incident_id),
+        progress_of=wave_progress,
+        enough=enough,
         sources=_sources(found["sightings_found"]["features"]),
         others=_named(uow, found),
         crowded={"count": len(live), "most": cap} if len(live) > cap else None,
@@ -247,7 +270,13 @@ def undo(judgement_id: str, request: Request, uow: Uow, actor: Actor) -> Respons
 def pairs(incident_id: str, request: Request, uow: Uow, actor: Actor, task: Task | None = None) -> Response:
     """Suggest pairs."""
     found = dispatching.propose(uow, actor, read_id(incident_id), task)
-    return render(request, "desk/pairs.html", incident=incident_id, task=found["task"], pairs=found)
+    gap = None if found["places_free"] else _gap_near(uow, read_id(incident_id))
+    return render(request, "desk/pairs.html", incident=incident_id, task=found["task"], pairs=found, gap=gap)
+
+
+def _gap_near(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:
+    """Return the nearest area without cover, for an incident at which enough people are."""
+    return territory.nearest_gap(uow, dispatching.area_of(uow, incident_id))
 
 
 @router.post("/incidents/{incident_id}/dispatches", dependencies=[may(Act.DISPATCH)])
@@ -260,8 +289,27 @@ def send(
 ) -> Response:
     """Ask the pair that was chosen, or a wave."""
     pair = (read_id(form.observer), read_id(form.buddy)) if form.observer and form.buddy else None
-    dispatching.send(uow, actor, read_id(incident_id), form.task, pair=pair)
-    return _incident(request, uow, actor, read_id(incident_id))
+    number = read_id(incident_id)
+    try:
+        dispatching.send(uow, actor, number, form.task, pair=pair, wave=form.wave)
+    except OneDispatchPerPlace:
+        return _incident(request, uow, actor, number, enough=_gap_near(uow, number) or {})
+    return _incident(request, uow, actor, number)
+
+
+@router.post("/dispatches/{dispatch_id}/asking", dependencies=[may(Act.DISPATCH)])
+def steer(
+    dispatch_id: str, request: Request, uow: Uow, actor: Actor, by_hand: Annotated[Literal["yes", "no"], Form()]
+) -> Response:
+    """Let the asking run, or take it in hand."""
+    dispatch = dispatching.steer(uow, actor, read_id(dispatch_id), by_hand=by_hand == "yes")
+    return _incident(request, uow, actor, dispatch.incident_id)
+
+
+@router.get("/dispatches/{dispatch_id}/ruled-out", dependencies=[may(Act.DISPATCH)])
+def ruled_out(dispatch_id: str, request: Request, uow: Uow) -> Response:
+    """Show how many people cannot be asked, by the rule that keeps them."""
+    return render(request, "desk/ruled_out.html", rules=dispatching.ruled_out(uow, read_id(dispatch_id)))
 
 
 @router.post("/dispatches/{dispatch_id}/cancel", dependencies=[may(Act.DISPATCH)])
@@ -276,7 +324,15 @@ def cancel(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Respon
 
 def at_work(uow: UnitOfWork, actor: access.Actor) -> dict[str, Any]:
     """Return what a responder's page shows: their shift, what they are asked, where they are needed."""
-    return {"mine": dispatching.my_view(uow, actor), "shift": roster.shift(uow, actor)}
+    mine = dispatching.my_view(uow, actor)
+    gap = territory.nearest_gap(uow, mine["thanks"]["area"]) if mine["thanks"] else None
+    return {
+        "mine": mine,
+        "shift": roster.shift(uow, actor),
+        "load": roster.load(uow, actor),
+        "gap": gap,
+        "legal_line": uow.policy.checkins.legal_line,
+    }
 
 
 def _shift(request: Request, uow: UnitOfWork, actor: access.Actor) -> Response:
@@ -330,7 +386,21 @@ def progress(
     found: Annotated[Found | None, Form()] = None,
 ) -> Response:
     """Take the next step, or step out."""
-    dispatching.progress(uow, actor, read_id(dispatch_id), step, found)
+    dispatching.progress(uow, actor, read_id(dispatch_id), step, found, brief_read=False)
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/{dispatch_id}/brief", dependencies=[may(Act.RESPOND)])
+def brief(dispatch_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Say that one has read the card."""
+    dispatching.read_brief(uow, actor, read_id(dispatch_id))
+    return _shift(request, uow, actor)
+
+
+@router.post("/go/rest", dependencies=[may(Act.RESPOND)])
+def rest(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Be left in peace for one more day; no reason is asked."""
+    roster.rest_longer(uow, actor, uow.policy.pairs.distress_rest)
     return _shift(request, uow, actor)
 
 

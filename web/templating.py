@@ -81,6 +81,16 @@ def clock_time(moment: str | datetime | None) -> Markup:
     )
 
 
+def clock_day(moment: str | datetime | None) -> Markup:
+    """Return a `<time>` for a moment that may be days away: the page adds the day where it is another."""
+    if moment is None:
+        return Markup("")
+    at = _instant(moment).astimezone(UTC)
+    return Markup('<time datetime="{}" data-clock data-day>{} UTC</time>').format(
+        at.isoformat(timespec="seconds").replace("+00:00", "Z"), at.strftime("%d.%m. %H:%M")
+    )
+
+
 def _instant(moment: str | datetime) -> datetime:
     return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
 
@@ -106,6 +116,7 @@ _env = Environment(
 )
 _env.filters |= {
     "clock": clock_time,
+    "clock_day": clock_day,
     "minutes": as_minutes,
     "signed": signed,
     "word": texts.word,

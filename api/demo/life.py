@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -16,7 +17,7 @@ from api.demo.telling import report_of
 from api.wiring import House
 from desk import checkins, dispatching, intake, roster, verification
 from desk.access import Actor
-from desk.errors import DeskError
+from desk.errors import DeskError, OnCallLongEnough
 from desk.unit_of_work import UnitOfWork
 from fixtures.city import build_city
 from fixtures.day import Coming, endless
@@ -96,7 +97,8 @@ class Life:
             actor = self._cast.actor(person.alias)
             if actor is not None:
                 spot = moved(person.home, self._chance.gauss(0, 300), self._chance.gauss(0, 300))
-                roster.set_availability(uow, actor, True, location=spot, mode=person.mode)
+                with suppress(OnCallLongEnough):
+                    roster.set_availability(uow, actor, True, location=spot, mode=person.mode)
 
     def _report(self, uow: UnitOfWork) -> None:
         if (uow.now - self._began_at).total_seconds() < self._coming.offset_s:

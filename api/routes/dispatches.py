@@ -18,9 +18,11 @@ from api.schemas.dispatches import (
     OwnDispatchOut,
     PairsOut,
     ProgressIn,
+    SteerIn,
 )
-from desk import checkins, dispatching
+from desk import checkins, dispatching, territory
 from desk.access import Act
+from desk.errors import OneDispatchPerPlace
 from records.enums import Task
 
 router = APIRouter(prefix="/api", tags=["dispatches"], route_class=RetryingRoute)
@@ -54,7 +56,14 @@ def send(incident_id: str, body: DispatchIn, uow: Uow, actor: Actor, once: Idemp
     """Open a dispatch and ask people for its two seats."""
 
     def do() -> DispatchOut:
-        made = dispatching.send(uow, actor, read_id(incident_id), body.task, pair=body.two(), wave=body.wave)
+        number = read_id(incident_id)
+        try:
+            made = dispatching.send(
+                uow, actor, number, body.task, pair=body.two(), wave=body.wave, by_hand=body.by_hand
+            )
+        except OneDispatchPerPlace as error:
+            error.more = {"nearest_gap": territory.nearest_gap(uow, dispatching.area_of(uow, number))}
+            raise
         return DispatchOut.of(dispatching.dispatch_view(uow, made))
 
     return once.answer(do)
@@ -79,10 +88,24 @@ def cancel(dispatch_id: str, uow: Uow, actor: Actor) -> DispatchOut:
     return DispatchOut.of(dispatching.dispatch_view(uow, dispatching.cancel(uow, actor, read_id(dispatch_id))))
 
 
+@router.post("/dispatches/{dispatch_id}/asking", dependencies=[may(Act.DISPATCH)])
+def steer(dispatch_id: str, body: SteerIn, uow: Uow, actor: Actor) -> DispatchOut:
+    """Let the asking run, or take it in hand."""
+    dispatch = dispatching.steer(uow, actor, read_id(dispatch_id), by_hand=body.by_hand)
+    return DispatchOut.of(dispatching.dispatch_view(uow, dispatch))
+
+
+@router.post("/dispatches/{dispatch_id}/brief", dependencies=[may(Act.RESPOND)])
+def brief(dispatch_id: str, uow: Uow, actor: Actor) -> OwnDispatchOut:
+    """Say that one has read the short card of this dispatch."""
+    dispatch = dispatching.read_brief(uow, actor, read_id(dispatch_id))
+    return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
+
+
 @router.post("/dispatches/{dispatch_id}/progress", dependencies=[may(Act.RESPOND)])
 def progress(dispatch_id: str, body: ProgressIn, uow: Uow, actor: Actor) -> OwnDispatchOut:
     """Take the next step of one's own, or step out."""
-    dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step, body.found)
+    dispatch = dispatching.progress(uow, actor, read_id(dispatch_id), body.step, body.found, brief_read=body.brief_read)
     return OwnDispatchOut.of(dispatching.my_dispatch(uow, actor, dispatch.id))
 
 

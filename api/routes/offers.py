@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api.deps import Actor, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
 from api.schemas.dispatches import AnswerOut, MineOut
-from desk import dispatching
+from desk import dispatching, territory
 from desk.access import Act
 
 router = APIRouter(prefix="/api", tags=["offers"], route_class=RetryingRoute)
@@ -16,7 +16,10 @@ router = APIRouter(prefix="/api", tags=["offers"], route_class=RetryingRoute)
 @router.get("/me/offers", dependencies=[may(Act.RESPOND)])
 def mine(uow: Uow, actor: Actor) -> MineOut:
     """Return one's open offers and dispatches."""
-    return MineOut.of(dispatching.my_view(uow, actor))
+    shown = dispatching.my_view(uow, actor)
+    if shown["thanks"]:
+        shown["thanks"]["nearest_gap"] = territory.nearest_gap(uow, shown["thanks"]["area"])
+    return MineOut.of(shown)
 
 
 @router.post("/offers/{offer_id}/accept", dependencies=[may(Act.RESPOND)])

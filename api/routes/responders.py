@@ -10,7 +10,15 @@ from fastapi.responses import JSONResponse
 from api.deps import Actor, Idempotent, Uow, may
 from api.routes.retrying import RetryingRoute
 from api.schemas.pages import page_of
-from api.schemas.responders import AvailabilityIn, AvailabilityOut, ResponderIn, ResponderOut, RosterOut
+from api.schemas.responders import (
+    AvailabilityIn,
+    AvailabilityOut,
+    LoadOut,
+    ResponderIn,
+    ResponderOut,
+    RestIn,
+    RosterOut,
+)
 from desk import roster
 from desk.access import Act
 
@@ -43,3 +51,15 @@ def availability(body: AvailabilityIn, uow: Uow, actor: Actor) -> AvailabilityOu
     return AvailabilityOut(
         **roster.set_availability(uow, actor, body.available, body.until, place, mode, rules_read=body.rules_read)
     )
+
+
+@router.get("/me/load", dependencies=[may(Act.RESPOND)])
+def load(uow: Uow, actor: Actor) -> LoadOut:
+    """Return what one has carried, and by which rule and until when one is not asked."""
+    return LoadOut(**roster.load(uow, actor))
+
+
+@router.post("/me/rest", dependencies=[may(Act.RESPOND)])
+def rest(body: RestIn, uow: Uow, actor: Actor) -> LoadOut:
+    """Be left in peace for longer; nobody can shorten it."""
+    return LoadOut(**roster.rest_longer(uow, actor, body.by))

@@ -8,10 +8,12 @@ import threading
 from collections import OrderedDict
 from typing import Annotated, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api import security
-from api.deps import Actor, Entry, Uow, get_house, limited, may, network_id_of, read_id
+from api.deps import Actor, Entry, Uow, get_house, known_network_id_of, limited, may, network_id_of, read_id
 from api.errors import KeyMissing, TooMany
 from api.gather import Caller, Callers, Gather
 from api.routes.retrying import RetryingRoute
@@ -21,6 +23,7 @@ from desk import access, alerts, board, intake
 from desk.access import Act
 from desk.errors import NotSignedIn
 from desk.unit_of_work import UnitOfWork
+from records import ids
 from records.errors import NotAnId
 
 router = APIRouter(prefix="/api/sightings", tags=["sightings"])
@@ -56,11 +59,16 @@ class WrongReceipts:
 class QuickEntry(Entry):
     """Lets in whoever may report, without a transaction of its own: the gather opens one for many."""
 
-    def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
         """Return who reports; raises NotSignedIn, NotAllowed, TooMany."""
         callers: Callers = request.app.state.callers
         token = security.token_of(request)
-        caller = callers.of(network_id_of(request), security.digest(token) if token else None)
+        token_sha256 = security.digest(token) if token else None
+        network_id = known_network_id_of(request)
+        caller = None if network_id is None else callers.known(network_id, token_sha256)
+        if caller is None:
+            # Only whoever was not asked after lately costs a transaction, and a thread to wait in.
+            caller = await run_in_threadpool(lambda: callers.of(network_id_of(request), token_sha256))
         lapsed = token is not None and not caller.actor.known
         access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)
         wait_s = security.limits_of(request, kind=caller.network.kind).spend("sightings", caller.actor)
@@ -70,35 +78,31 @@ class QuickEntry(Entry):
         return caller
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-@router.post("", status_code=201)
-def report(
+@router.post("", status_code=201, response_model=ReceivedOut)
+async def report(
     body: SightingIn,
     request: Request,
-    response: Response,
     *,
-    content: Annotated[bytes, Depends(_body)],
     caller: Annotated[Caller, Depends(QuickEntry(Act.REPORT))],
     idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
-) -> ReceivedOut:
+) -> Response:
     """Store a sighting; the answer is given once it is committed, and says so where it is the first answer again."""
     if not idempotency_key:
         raise KeyMissing
+    state = request.app.state
+    content = await request.body()
     keyed = hmac.digest(get_house(request).keys.receipt_key(), b"body\0" + content, hashlib.sha256)
-    gather: Gather = request.app.state.gather
     told = body.report(caller.actor, idempotency_key, keyed)
+    gather: Gather = state.gather
     try:
-        received = gather.receive(caller.network.id, told, caller.token_sha256)
+        received = await gather.received(caller.network.id, told, caller.token_sha256)
     except NotSignedIn:
-        callers: Callers = request.app.state.callers
+        callers: Callers = state.callers
         callers.forget(caller.network.id, caller.token_sha256)
         raise
-    if received.known:
-        response.headers["Idempotency-Replayed"] = "true"
-    return ReceivedOut.of(received)
+    headers = {"Idempotency-Replayed": "true"} if received.known else None
+    shown = {"id": ids.shown(received.id), "receipt": received.receipt, "masked": received.masked}
+    return Response(orjson.dumps(shown), status_code=201, headers=headers, media_type="application/json")
 
 
 @router.get("", dependencies=[may(Act.READ_INCIDENTS)])

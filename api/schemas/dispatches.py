@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.responders import ShownId
+from desk.escalation import Told
 from records import ids
 from records.enums import CheckinState, Found, Task
 
@@ -21,6 +22,7 @@ class DispatchIn(BaseModel):
     task: Task
     pair: list[ShownId] | None = Field(default=None, min_length=2, max_length=2)
     wave: int | None = Field(default=None, ge=2, le=60)
+    by_hand: bool | None = None
 
     def two(self) -> tuple[int, int] | None:
         """Return the two people named, or None."""
@@ -34,6 +36,15 @@ class ProgressIn(BaseModel):
 
     step: Literal["en_route", "staged", "on_scene", "cleared", "withdraw"]
     found: Found | None = None
+    brief_read: bool = True
+
+
+class SteerIn(BaseModel):
+    """Whether people are asked by hand alone, or as many as are needed by itself."""
+
+    model_config = _STRICT
+
+    by_hand: bool
 
 
 class MovedIn(BaseModel):
@@ -160,7 +171,11 @@ class SeatOut(BaseModel):
     move_seen: bool | None = None
     checkin_due_at: str | None
     checkin_missed_at: str | None
+    brief_read: bool
     alarm: Literal["help", "duress"] | None
+    alarm_at: str | None
+    told: list[Told]
+    lines_at: str | None
 
 
 class LeftOut(BaseModel):
@@ -170,7 +185,11 @@ class LeftOut(BaseModel):
     alias: str
     because: Literal["withdrew", "lost"]
     at: str | None
+    checkin_missed_at: str | None
     alarm: Literal["help", "duress"] | None
+    alarm_at: str | None
+    told: list[Told]
+    lines_at: str | None
 
 
 class DeskOfferOut(BaseModel):
@@ -178,8 +197,10 @@ class DeskOfferOut(BaseModel):
 
     id: str
     alias: str
+    observes: bool
     state: str
     wave: int
+    waits: bool
     eta_s: int
     expires_at: str
 
@@ -200,6 +221,9 @@ class DispatchOut(BaseModel):
     reasons: list[ReasonOut]
     ruled_out: list[RuledOutOut]
     waves: int
+    by_hand: bool
+    seats_wanted: list[Literal["observer", "buddy"]]
+    offers_until: str | None
     held_until: str | None
     made_at: str
     state_at: str
@@ -250,11 +274,14 @@ class OwnDispatchOut(BaseModel):
     partner: str | None
     partner_step: str | None
     partner_calls_help: bool
+    late: bool
+    partner_late: bool
     meeting_point: MeetingPointOut | None
     meeting_moved_at: str | None = None
     move_seen: bool = True
     meet_by: str | None
     place: PointOut | None
+    brief_read: bool
     checkin_due_at: str | None
     held_until: str | None
     card: str
@@ -266,11 +293,29 @@ class OwnDispatchOut(BaseModel):
         return cls(**shown)
 
 
+class GapOut(BaseModel):
+    """The nearest area (res 8) that no pair can reach in time; nobody is sent there."""
+
+    area: str
+    area_name: str | None
+    away_km: float
+
+
+class ThanksOut(BaseModel):
+    """Thanks for somebody who was asked and is not needed after all, and the area (res 8) it was for."""
+
+    at: str
+    card: str
+    area: str
+    nearest_gap: GapOut | None = None
+
+
 class MineOut(BaseModel):
     """What one responder is asked, and where they are needed."""
 
     offers: list[OfferOut]
     dispatches: list[OwnDispatchOut]
+    thanks: ThanksOut | None = None
 
     @classmethod
     def of(cls, shown: dict[str, Any]) -> Self:

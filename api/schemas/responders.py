@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -48,6 +49,32 @@ class AvailabilityOut(BaseModel):
     until: str | None
     position_kept_until: str | None
     card: str | None
+
+
+class RestIn(BaseModel):
+    """For how many hours longer somebody wants to be left in peace."""
+
+    model_config = _STRICT
+
+    hours: int = Field(default=24, ge=1, le=30 * 24)
+
+    @property
+    def by(self) -> timedelta:
+        """How much longer."""
+        return timedelta(hours=self.hours)
+
+
+class LoadOut(BaseModel):
+    """What one person has carried, shown to them alone; `rule` keeps them from being asked until `asked_again_at`."""
+
+    dispatches_this_shift: int
+    dispatches_a_shift: int
+    load_7d: int
+    offers_today: int
+    offers_a_day: int
+    resting_until: str | None
+    rule: Literal["resting", "shift_full", "enough_offers", "on_call"] | None
+    asked_again_at: str | None
 
 
 class CertificateIn(BaseModel):

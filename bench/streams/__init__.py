@@ -1,8 +1,4 @@
-"""Labelled streams of reports in an invented city: what was seen, repeated, mistaken and forged.
-
-The truth is known, so linking and scoring can be measured, and their numbers chosen, without any judging data. The
-shape (how many witnesses, how vague, how late, what they disagree about) is set by `Knobs`; a seed gives one stream.
-"""
+"""Labelled streams of reports in an invented city: seen, repeated, mistaken, forged; a seed and `Knobs` give one."""
 
 from __future__ import annotations
 

@@ -56,9 +56,10 @@ def still_signed_in(uow: UnitOfWork, asked: Collection[bytes]) -> set[bytes]:
         return set()
     now = uow.outside_now
     standing = uow.accounts.standing(asked, moment=now, unused_since=now - uow.policy.sessions.idle)
-    if standing:
-        _note_use(uow, standing)
-    return standing
+    unnoted = [token for token, used_at in standing.items() if now - used_at > _NOTED_EVERY]
+    if unnoted:
+        _note_use(uow, unnoted)
+    return set(standing)
 
 
 def is_proved(uow: UnitOfWork, token_sha256: bytes) -> bool:

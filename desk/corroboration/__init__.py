@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from desk.corroboration.finding import weigh_again, weigh_found
 from desk.corroboration.learning import learn
 from desk.corroboration.regrouping import keep_apart, merge, recount_pinned, split, undo
+from desk.corroboration.remembering import BeyondMemory, RememberedWindow
 from desk.corroboration.suggesting import forget, suggest
 from desk.corroboration.window import DatabaseWindow
 from desk.corroboration.writing import write
@@ -14,6 +15,7 @@ from desk.events import SightingReceived, SightingRetracted
 from desk.unit_of_work import UnitOfWork
 from geo.clustering import step
 from geo.linking import INSERT_STEPS, RETRACT_STEPS
+from records.live import LiveSighting
 
 __all__ = [
     "consider",
@@ -34,11 +36,27 @@ __all__ = [
 def consider(uow: UnitOfWork, facts: Sequence[SightingReceived]) -> None:
     """Give each new sighting its cluster, and the incidents that change their figures, scores and states."""
     arrived = uow.sightings.arrived({fact.subject for fact in facts})
-    if arrived:
+    if not arrived:
+        uow.sightings.store({})
+    elif not _remembered(uow, arrived):
         points = [each.point for each in arrived]
         window = DatabaseWindow(uow)
         window.lock_round(points, INSERT_STEPS)
         write(uow, window, step(window, points, (), uow.policy.clustering), points)
+
+
+def _remembered(uow: UnitOfWork, arrived: Sequence[LiveSighting]) -> bool:
+    """Do the same from memory where it reaches and nobody else leans on it; say whether it was done."""
+    if uow.memory is None or not uow.memory.take():
+        return False
+    points = [each.point for each in arrived]
+    window = RememberedWindow(uow, uow.memory, arrived)
+    try:
+        changes = window.step(points)
+    except BeyondMemory:
+        return False
+    write(uow, window, changes, points)
+    return True
 
 
 def reconsider(uow: UnitOfWork, facts: Sequence[SightingRetracted]) -> None:

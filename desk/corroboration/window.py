@@ -4,15 +4,75 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import EARTH_RADIUS_M
 from geo.linking import NEIGHBOUR_STEPS, ClusterPolicy, Point, coarse_reach_m
-from geo.naming import ClusterFacts
+from geo.naming import Changes, ClusterFacts
 from geo.window import cells_round
-from records.values import Box, LiveSighting
+from records.errors import TryAgain
+from records.live import Box, Held, LiveSighting
+from records.values import GroupFigures, IncidentFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a step changes, with the ids that were given: what a window that remembers has to follow."""
+
+    opened: Mapping[int, int]
+    """For each new cluster its new incident."""
+    assigned: Mapping[int, int]
+    """For each sighting that is new or moves, its cluster."""
+    merged: Sequence[tuple[int, int]]
+    """Clusters that were swallowed, each with its survivor."""
+    emptied: Collection[int]
+    given: Mapping[int, int]
+    """For the key of each new cluster the id it was given."""
+    apart: Collection[int]
+    """Clusters that the step joined, whose incidents stay apart because people had their hands on them."""
+
+
+class Window(Protocol):
+    """What writing a step down asks of the window it was taken in."""
+
+    def point(self, sighting: int) -> Point:
+        """Return a sighting that the window showed."""
+        ...
+
+    def incidents_of(self, clusters: Iterable[int]) -> dict[int, int]:
+        """Return the incident of each of these clusters, as it was before the step."""
+        ...
+
+    def hold(self, incidents: Collection[int]) -> dict[int, Held]:
+        """Take the incidents that a step disturbs until the end of this transaction; return how they stand.
+
+        Raises
+        ------
+        TryAgain
+            Somebody ended or changed one of them meanwhile.
+        """
+        ...
+
+    def mark(self, changes: Changes, arrived: Collection[Point]) -> None:
+        """Say in which cells this transaction changes clusters; before anything is written."""
+        ...
+
+    def apply(self, written: Written) -> None:
+        """Follow what is being written."""
+        ...
+
+    def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
+        """Return what the sightings of incidents add up to, and what each source says in them; after `apply`."""
+        ...
+
+    def said(self, versions: Mapping[int, int], merged: Collection[int]) -> None:
+        """Learn the new versions of incidents, and which of them point to a survivor now."""
+        ...
+
 
 _MARGIN = 1.01
 """Boxes are a little larger than the reach; the pure step decides by the metre."""
@@ -41,14 +101,7 @@ class DatabaseWindow:
 
     def lock_round(self, points: Iterable[Point], steps: int) -> bool:
         """Lock the cells at most `steps` from these, coarse ones as far as they look; say whether any was new."""
-        wanted = {
-            (
-                point.cell,
-                max(steps, cells.steps_reaching(coarse_reach_m(point, self._policy))) if point.coarse else steps,
-            )
-            for point in points
-        }
-        return self._uow.sightings.lock_round(wanted)
+        return bool(self._uow.sightings.lock_round(rounds(points, steps, self._policy)))
 
     def near(self, points: Collection[Point]) -> Iterable[Point]:
         """Answer `Window.near`."""
@@ -63,7 +116,7 @@ class DatabaseWindow:
         """Answer `Window.coarse_near`."""
         if not points:
             return []
-        box = _box_round(points, self._policy.coarse_reach_cap_m, self._policy.coarse_reach_s)
+        box = box_round(points, self._policy.coarse_reach_cap_m, self._policy.coarse_reach_s)
         rows = self._uow.sightings.coarse_near(box)
         if self.lock_round([row.point for row in rows], NEIGHBOUR_STEPS):
             rows = self._uow.sightings.coarse_near(box)
@@ -106,6 +159,30 @@ class DatabaseWindow:
         """Return a sighting that was read."""
         return self._known[sighting].point
 
+    def hold(self, incidents: Collection[int]) -> dict[int, Held]:
+        """Take incidents that a step disturbs; raises TryAgain where somebody ended one while we looked."""
+        held = self._uow.incidents.hold(incidents)
+        if held.keys() != set(incidents) or any(each.ended or each.merged for each in held.values()):
+            raise TryAgain
+        return held
+
+    def mark(self, changes: Changes, arrived: Collection[Point]) -> None:
+        """Say in which cells this transaction changes clusters."""
+        newcomers = {point.id: point.cell for point in arrived}
+        own = {newcomers.get(each) or self._known[each].point.cell for each in changes.roles}
+        own |= {each.point.cell for each in self._gone.values()}
+        self._uow.sightings.mark(own)
+
+    def apply(self, written: Written) -> None:
+        """Nothing to remember: the next step reads the database again."""
+
+    def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
+        """Return what the sightings of incidents add up to, and what each source says in them."""
+        return self._uow.incidents.figures(incidents), self._uow.incidents.groups(incidents)
+
+    def said(self, versions: Mapping[int, int], merged: Collection[int]) -> None:
+        """Nothing to remember."""
+
     def _exact(self, points: Collection[Point], steps: int, reach_m: float, reach_s: float) -> list[Point]:
         if not points:
             return []
@@ -116,6 +193,17 @@ class DatabaseWindow:
         return [*(row.point for row in rows), *leaving]
 
 
+def rounds(points: Iterable[Point], steps: int, policy: ClusterPolicy) -> set[tuple[str, int]]:
+    """Return the cells of these with how far to lock round each, coarse ones as far as they look."""
+    return {
+        (
+            point.cell,
+            max(steps, cells.steps_reaching(coarse_reach_m(point, policy))) if point.coarse else steps,
+        )
+        for point in points
+    }
+
+
 def _boxes(points: Collection[Point], steps: int, reach_m: float, reach_s: float) -> list[Box]:
     """Return every cell to look into once, with the box and the time that the points round it can reach."""
     by_cell: dict[str, list[Point]] = {}
@@ -123,7 +211,7 @@ def _boxes(points: Collection[Point], steps: int, reach_m: float, reach_s: float
         by_cell.setdefault(point.cell, []).append(point)
     asking: dict[str, list[Box]] = {}
     for own in by_cell.values():
-        box = _box_round(own, reach_m, reach_s)
+        box = box_round(own, reach_m, reach_s)
         for other in cells_round(own[:1], steps):
             asking.setdefault(other, []).append(box)
     return [_joined(cells.to_int(cell), boxes) for cell, boxes in sorted(asking.items())]
@@ -141,7 +229,7 @@ def _joined(cell: int, boxes: Sequence[Box]) -> Box:
     )
 
 
-def _box_round(points: Collection[Point], reach_m: float, reach_s: float) -> Box:
+def box_round(points: Collection[Point], reach_m: float, reach_s: float) -> Box:
     """Return the box of degrees and time that holds everything within reach of any of these points."""
     high = math.degrees(reach_m * _MARGIN / EARTH_RADIUS_M)
     south = min(point.place.lat for point in points) - high

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from desk.corroboration import learning
 from desk.corroboration.scoring import update_of
-from desk.corroboration.window import DatabaseWindow, moment
+from desk.corroboration.window import DatabaseWindow, Window, Written, moment
 from desk.events import (
     EvidenceMoved,
     IncidentChanged,
@@ -23,7 +23,6 @@ from geo.linking import Point
 from geo.naming import Changes
 from records import ids
 from records.enums import IncidentStatus
-from records.errors import TryAgain
 from records.values import GroupFigures, IncidentFigures, IncidentUpdate, NewIncident
 
 
@@ -41,7 +40,7 @@ class _Found:
     disturbed: set[int] = field(default_factory=set)
 
 
-def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> None:
+def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[Point]) -> None:
     """Write down what a step found: clusters, incidents, who stands where, figures and scores."""
     merges = [merge for merge in changes.merged if merge not in changes.merge_proposals]
     named = {key for key in changes.clusters if key > 0} | {merge.loser for merge in changes.merged}
@@ -49,18 +48,23 @@ def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Se
         named | {each.split_from for each in changes.opened if each.split_from is not None} | set(changes.emptied)
     )
     found = _Found(disturbed=set(before.values()))
-    if uow.incidents.lock(found.disturbed) != found.disturbed:
-        # Somebody ended one of them while we looked: look again, without it.
-        raise TryAgain
+    window.hold(found.disturbed)
+    window.mark(changes, arrived)
     given = _opened(uow, changes, before, found, _members(window, changes, arrived))
     uow.incidents.open(list(found.opened.values()))
     figures = {given.get(key, key): each for key, each in changes.clusters.items()}
     times = {cluster: (moment(each.t_min), moment(each.t_max)) for cluster, each in figures.items()}
     uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
     uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
-    uow.sightings.move({sighting: given.get(key, key) for sighting, key in sorted(changes.assigned.items())})
+    assigned = {sighting: given.get(key, key) for sighting, key in sorted(changes.assigned.items())}
+    newcomers = {point.id for point in arrived}
+    uow.sightings.store({sighting: key for sighting, key in assigned.items() if sighting in newcomers})
+    uow.sightings.move({sighting: key for sighting, key in assigned.items() if sighting not in newcomers})
     uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
     uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
+    swallowed = [(merge.loser, merge.survivor) for merge in merges]
+    apart = {key for merge in changes.merge_proposals for key in (merge.loser, merge.survivor)}
+    window.apply(Written(found.clusters, assigned, swallowed, changes.emptied, given, apart))
     for merge in merges:
         if before[merge.loser] != before[merge.survivor]:
             found.merged[before[merge.loser]] = merge.survivor
@@ -68,16 +72,16 @@ def write(uow: UnitOfWork, window: DatabaseWindow, changes: Changes, arrived: Se
         if before[merge.loser] != before[merge.survivor]:
             found.apart[before[merge.loser]] = before[merge.survivor]
             found.apart[before[merge.survivor]] = before[merge.loser]
-    _refresh(uow, found)
+    _refresh(uow, window, found)
 
 
 def recount(uow: UnitOfWork, incident_ids: Collection[int], *, opened: int | None = None) -> None:
     """Count, place and score incidents again after people moved sightings between them; `opened` was just split off."""
     if incident_ids:
-        _refresh(uow, _Found(disturbed=set(incident_ids)), parted=opened)
+        _refresh(uow, DatabaseWindow(uow), _Found(disturbed=set(incident_ids)), parted=opened)
 
 
-def _members(window: DatabaseWindow, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
+def _members(window: Window, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
     """Return for each new cluster, by its temporary key, its earliest sighting."""
     first: dict[int, Point] = {}
     newcomers = {point.id: point for point in arrived}
@@ -112,15 +116,15 @@ def _opened(
     return given
 
 
-def _refresh(uow: UnitOfWork, found: _Found, *, parted: int | None = None) -> None:
+def _refresh(uow: UnitOfWork, window: Window, found: _Found, *, parted: int | None = None) -> None:
     """Count, place and score every incident that gained or lost sightings, and say what became of it."""
     versions = uow.incidents.merge(found.merged)
     uow.record_all(IncidentMerged(subject=loser, version=version) for loser, version in versions.items())
-    wanted = (found.disturbed | set(found.opened)) - set(versions)
+    every, said = window.figures((found.disturbed | set(found.opened)) - set(versions))
     groups: dict[int, list[GroupFigures]] = {}
-    for group in uow.incidents.groups(wanted):
+    for group in said:
         groups.setdefault(group.incident_id, []).append(group)
-    figures = {each.incident_id: each for each in uow.incidents.figures(wanted)}
+    figures = {each.incident_id: each for each in every}
     beside = learning.beside(uow, figures, groups)
     updates = {
         incident_id: update_of(each, groups[incident_id], apart=incident_id in found.apart, beside=beside[incident_id])
@@ -128,6 +132,7 @@ def _refresh(uow: UnitOfWork, found: _Found, *, parted: int | None = None) -> No
         if incident_id in groups
     }
     written = uow.incidents.write(list(updates.values()))
+    window.said(written, versions)
     for incident_id in sorted(updates):
         _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status, parted=parted)
     _end_empty(uow, [each for incident_id, each in figures.items() if incident_id not in groups])

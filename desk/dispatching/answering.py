@@ -98,7 +98,9 @@ def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidat
     uow.dispatches.seat(dispatch.id, chosen, uow.now)
     for seat in left:
         # Whoever was left begins again at the meeting point.
-        uow.dispatches.change_seat(seat, step=0, checkin_due_at=None, checkin_missed_at=None)
+        uow.dispatches.change_seat(
+            seat, step=0, rung=0, checkin_due_at=None, checkin_missed_at=None, brief_read_at=None
+        )
     uow.dispatches.change(dispatch, state=D.PAIRED, state_at=uow.now, held_until=None, seats_wanted=[])
     tell_all(uow, PairFormed, dispatch, seated | {seat.responder_id for seat in left})
     return True

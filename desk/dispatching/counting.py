@@ -78,6 +78,7 @@ def _numbers(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequence[Meet
         fresh=uow.now - policy.position_age,
         rested_since=uow.now - policy.rest,
         dispatches_a_shift=policy.dispatches_a_shift,
+        offers_a_day=policy.offers_a_day,
         new_below=policy.new_below,
         task=scene.task,
         languages=sorted(scene.languages),

@@ -9,8 +9,8 @@ from desk.dispatching.telling import tell, tell_all
 from desk.events import DispatchEnded, IncidentClosed, IncidentUnfounded, OfferReleased
 from desk.lifecycle import require_dispatch_step
 from desk.unit_of_work import UnitOfWork
+from records.enums import CheckinState, Task
 from records.enums import DispatchState as D
-from records.enums import Task
 from records.models import Dispatch
 
 _AT_ONCE = 20
@@ -64,6 +64,7 @@ def finish(uow: UnitOfWork, dispatch: Dispatch, state: D) -> None:
     uow.dispatches.change(dispatch, state=state, state_at=uow.now, held_until=None, offers_until=None, seats_wanted=[])
     if state == D.CLEARED:
         _thank(uow, people)
+    _leave_in_peace(uow, dispatch)
     tell_all(uow, DispatchEnded, dispatch, people)
 
 
@@ -83,3 +84,16 @@ def _thank(uow: UnitOfWork, people: Collection[int]) -> None:
         entry.id for entry in uow.responders.roster(uow.now, people) if entry.this_shift >= pairs.dispatches_a_shift
     ]
     uow.responders.rest(tired, uow.now + pairs.rest)
+
+
+def _leave_in_peace(uow: UnitOfWork, dispatch: Dispatch) -> None:
+    """Let everybody rest who was on a dispatch on which help was called or somebody was lost.
+
+    Duress is left out: a rest that others see would tell on whoever pressed silently. They may ask for it themselves.
+    """
+    seats = uow.dispatches.seats([dispatch.id])
+    called = {each.responder_id for each in uow.dispatches.checkins([dispatch.id]) if each.state == CheckinState.HELP}
+    if called or any(seat.left_because == "lost" for seat in seats):
+        people = {seat.responder_id for seat in seats}
+        uow.responders.claim_waiting(people)
+        uow.responders.rest(people, uow.policy.pairs.pause_after_distress(uow.now))

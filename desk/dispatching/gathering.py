@@ -114,6 +114,7 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
         busy=entry.busy,
         offered=entry.offered,
         dispatches_this_shift=entry.this_shift,
+        offers_today=entry.asked_today,
         last_cleared_at=entry.last_cleared_at,
         distressed_until=entry.resting_until,
         load_7d=float(entry.load_7d),

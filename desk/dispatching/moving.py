@@ -25,11 +25,18 @@ class FoundOnlyWhenCleared(errors.DeskError):
     field = "found"
 
 
-def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, found: Found | None = None) -> Dispatch:
+def progress(
+    uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, found: Found | None = None, *, brief_read: bool = True
+) -> Dispatch:
     """Take a step on a dispatch: en_route, staged, on_scene, cleared, or withdraw.
 
     A step taken twice is taken once. `cleared` while a partner is lost ends the dispatch. Who clears may say what they
     `found`, each of the two in a word of their own.
+
+    Parameters
+    ----------
+    brief_read
+        Setting out says that the short card was read; a screen, which has a button of its own for that, says no.
 
     Raises
     ------
@@ -37,6 +44,8 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, found: 
         Nobody has found anything before they are done.
     NotFound
         This person has no seat there.
+    BriefNotRead
+        This person has not read the card of this dispatch.
     NotLawful
         The step is not the next one.
     MoveNotSeen
@@ -68,9 +77,17 @@ def progress(uow: UnitOfWork, actor: Actor, dispatch_id: int, step: str, found: 
         ending.finish(uow, dispatch, D.CLEARED)
         return dispatch
     _require_next(dispatch, seat, [each for each in seats if each.active and each is not seat], wanted)
+    _require_brief(uow, seat, brief_read=brief_read)
     _step(uow, dispatch, seat, wanted, found)
     _follow(uow, dispatch, [each for each in seats if each.active])
     return dispatch
+
+
+def _require_brief(uow: UnitOfWork, seat: Seat, *, brief_read: bool) -> None:
+    if seat.brief_read_at is None:
+        if not brief_read:
+            raise errors.BriefNotRead
+        uow.dispatches.change_seat(seat, brief_read_at=uow.now)
 
 
 def _step(uow: UnitOfWork, dispatch: Dispatch, seat: Seat, wanted: int, found: Found | None) -> None:
@@ -79,6 +96,26 @@ def _step(uow: UnitOfWork, dispatch: Dispatch, seat: Seat, wanted: int, found: F
     else:
         uow.dispatches.change_seat(seat, step=wanted, found=found, found_at=uow.now)
         uow.record(SceneFound(subject=uow.decisions.root(dispatch.incident_id)))
+
+
+def read_brief(uow: UnitOfWork, actor: Actor, dispatch_id: int) -> Dispatch:
+    """Note that a person read the short card of this dispatch; they may set out then, and see the place in the end.
+
+    Raises
+    ------
+    NotFound
+        This person has no open seat there.
+    """
+    dispatch = uow.dispatches.lock(dispatch_id)
+    seats = [seat for seat in uow.dispatches.seats([dispatch_id]) if seat.active]
+    mine = next((seat for seat in seats if seat.responder_id == actor.responder_id), None)
+    if mine is None:
+        raise errors.NotFound
+    if mine.brief_read_at is None:
+        uow.dispatches.change_seat(mine, brief_read_at=uow.now)
+        uow.dispatches.change(dispatch)
+        tell(uow, DispatchMoved, dispatch, *(seat.responder_id for seat in seats))
+    return dispatch
 
 
 def _require_next(dispatch: Dispatch, seat: Seat, partners: Sequence[Seat], wanted: int) -> None:

@@ -6,14 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from desk import errors
 from desk.access import Actor
 from desk.dispatching import counting, gathering
 from desk.unit_of_work import UnitOfWork
+from geo import cells
 from geo.points import LonLat
 from matcher.buddy import PairRule
 from matcher.eligibility import Rule
+from matcher.meeting import MeetingPoint
 from matcher.pairs import Pair, rank_streamed
 from records import ids
+from records.enums import Task
 
 
 def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = None, limit: int = 3) -> dict[str, Any]:
@@ -58,6 +62,40 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
         "note": ways.note,
         "caution": gathering.caution(row),
     }
+
+
+def ruled_out(uow: UnitOfWork, dispatch_id: int) -> list[dict[str, Any]]:
+    """Return how many people cannot be asked now for a dispatch, by the rule that keeps them."""
+    dispatch = uow.dispatches.get(dispatch_id)
+    row = uow.dispatches.scene(dispatch.incident_id)
+    place = uow.dispatches.places([dispatch.id])[dispatch.id].meeting_point
+    meet_at = MeetingPoint(place, dispatch.meeting_name, "", "vetted")
+    counts = counting.count_everybody(uow, row, gathering.scene_of(uow, row, dispatch.task), [meet_at])
+    return [
+        {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
+        for rule in Rule
+        if counts.ruled_out[rule]
+    ]
+
+
+def nearest_pair(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:
+    """Return the two free people who could be near an incident soonest, for whoever called for help there; or None."""
+    row = uow.dispatches.scene(incident_id)
+    scene = gathering.scene_of(uow, row, Task.LOOK)
+    try:
+        points = gathering.where_to_meet(uow, scene)
+    except errors.NoMeetingPointYet:
+        return None
+    around = gathering.PeopleAround(uow, row, [each.place for each in points])
+    pairs = rank_streamed(around.in_order(), scene, uow.policy.pairs, gathering.ways_to(uow, scene), points, n=1)
+    if not pairs:
+        return None
+    return as_shown(pairs[0], uow.responders.aliases({pairs[0].observer_id, pairs[0].buddy_id}))
+
+
+def area_of(uow: UnitOfWork, incident_id: int) -> str:
+    """Return the res-8 area of an incident."""
+    return cells.parent(uow.dispatches.scene(incident_id).cell10, 8)
 
 
 def free_places(uow: UnitOfWork, incident_id: int) -> list[int]:

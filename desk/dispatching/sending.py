@@ -28,6 +28,7 @@ def send(
     *,
     pair: tuple[int, int] | None = None,
     wave: int | None = None,
+    by_hand: bool | None = None,
 ) -> Dispatch:
     """Open a dispatch to an incident and ask people for its two seats; nobody goes before two have said yes.
 
@@ -37,6 +38,8 @@ def send(
         Two responders to ask first; everybody else stays on standby.
     wave
         How many people to ask at once; the chance of a pair decides when left out.
+    by_hand
+        Nobody else is asked by itself. Left out, it is so where the dispatcher names a pair or a number.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def send(
             made_by=actor.account_id,
             made_at=uow.now,
             offers_until=uow.now + uow.policy.pairs.max_asking,
+            by_hand=size is not None if by_hand is None else by_hand,
         )
     )
     uow.incidents.touch(incident_id)

@@ -12,14 +12,15 @@ from typing import Any, Final
 from desk import errors
 from desk.access import Actor
 from desk.dispatching.proposing import point
-from desk.lifecycle import SEAT_STEP
+from desk.escalation import Call, Told, call_of, told_after, told_by
+from desk.lifecycle import LIVE_DISPATCH, SEAT_STEP
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from matcher.eligibility import Rule
 from records import ids
-from records.enums import CheckinState, SeatKind
 from records.enums import DispatchState as D
 from records.enums import OfferState as O
+from records.enums import SeatKind
 from records.models import Checkin, Dispatch, Offer, Seat
 from records.values import DispatchPlaces
 
@@ -28,6 +29,8 @@ _STEPS: Final = {step: state.value for state, step in SEAT_STEP.items()}
 _CARDS: Final = {D.STAGED: "onscene", D.ON_SCENE: "onscene", D.HELD: "partner.lost"}
 _AFTERCARE: Final = timedelta(hours=1)
 """How long somebody who came home still sees the card for afterwards."""
+_THANKED: Final = timedelta(minutes=10)
+"""How long a thanks stays on the screen of somebody who was released."""
 _MEET_TO: Final = timedelta(minutes=5)
 _SHIFT: Final = timedelta(hours=12)
 
@@ -46,6 +49,7 @@ class _Around:
     checkins: Mapping[int, Sequence[Checkin]]
     places: Mapping[int, DispatchPlaces]
     aliases: Mapping[int, str]
+    observers: Collection[int]
 
     @classmethod
     def of(cls, uow: UnitOfWork, dispatch_ids: Collection[int]) -> _Around:
@@ -55,6 +59,7 @@ class _Around:
             seats=_by_dispatch(seats),
             checkins=_by_dispatch(uow.dispatches.checkins(dispatch_ids)),
             places=uow.dispatches.places(dispatch_ids),
+            observers=uow.responders.observers({offer.responder_id for offer in offers}, uow.now) if offers else (),
             aliases=uow.responders.aliases(
                 {offer.responder_id for offer in offers} | {seat.responder_id for seat in seats}
             ),
@@ -76,7 +81,7 @@ def dispatch_views(uow: UnitOfWork, dispatches: Collection[Dispatch]) -> list[di
     if not dispatches:
         return []
     around = _Around.of(uow, [dispatch.id for dispatch in dispatches])
-    return [_desk_view(dispatch, around) for dispatch in dispatches]
+    return [_desk_view(uow, dispatch, around) for dispatch in dispatches]
 
 
 def dispatch_view(uow: UnitOfWork, dispatch: Dispatch) -> dict[str, Any]:
@@ -98,7 +103,13 @@ def page(
     return dispatch_views(uow, uow.dispatches.page(open_only=open_only, limit=limit, after=after))
 
 
-def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
+def unanswered(uow: UnitOfWork) -> list[dict[str, Any]]:
+    """Return ended dispatches from which somebody was lost lately and has not been heard of since."""
+    lost = uow.dispatches.many(uow.loads.lost_since(uow.now - _SHIFT))
+    return dispatch_views(uow, [dispatch for dispatch in lost if dispatch.state not in LIVE_DISPATCH])
+
+
+def _desk_view(uow: UnitOfWork, dispatch: Dispatch, around: _Around) -> dict[str, Any]:
     seats = around.seats.get(dispatch.id, ())
     over = dispatch.state == D.CLEARED
     return {
@@ -118,7 +129,8 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
                 "move_seen": seat.move_seen if dispatch.meeting_moves else None,
                 "checkin_due_at": at(seat.checkin_due_at),
                 "checkin_missed_at": at(seat.checkin_missed_at),
-                "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),
+                "brief_read": seat.brief_read_at is not None,
+                **_call(uow, seat, around),
             }
             for seat in seats
             if seat.active or (over and seat.left_because == "cleared")
@@ -129,7 +141,8 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
                 "alias": around.aliases[seat.responder_id],
                 "because": seat.left_because,
                 "at": at(seat.during.upper),
-                "alarm": _alarm(seat, around.checkins.get(dispatch.id, ())),
+                "checkin_missed_at": at(seat.checkin_missed_at),
+                **_call(uow, seat, around),
             }
             for seat in seats
             if seat.left_because in {"withdrew", "lost"}
@@ -138,8 +151,10 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
             {
                 "id": ids.shown(offer.id),
                 "alias": around.aliases[offer.responder_id],
+                "observes": offer.responder_id in around.observers,
                 "state": offer.state,
                 "wave": offer.wave,
+                "waits": offer.state == O.ACCEPTED and not offer.settled,
                 "eta_s": 60 * math.ceil(offer.eta_s / 60),
                 "expires_at": at(offer.expires_at),
             }
@@ -152,6 +167,9 @@ def _desk_view(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
             if dispatch.ruled_out.get(rule.value)
         ],
         "waves": dispatch.waves,
+        "by_hand": dispatch.by_hand,
+        "seats_wanted": [_SEATS[seat] for seat in dispatch.seats_wanted],
+        "offers_until": at(dispatch.offers_until),
         "held_until": at(dispatch.held_until),
         "made_at": at(dispatch.made_at),
         "state_at": at(dispatch.state_at),
@@ -163,12 +181,20 @@ def _meeting_point(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
     return {"name": dispatch.meeting_name, "geometry": point(around.places[dispatch.id].meeting_point)}
 
 
-def _alarm(seat: Seat, checkins: Sequence[Checkin]) -> str | None:
-    """Return the open call of a person: duress stays, whatever is answered after it; help ends with an ok."""
-    answers = [each.state for each in checkins if each.responder_id == seat.responder_id]
-    if CheckinState.DURESS in answers:
-        return CheckinState.DURESS.value
-    return CheckinState.HELP.value if answers[-1:] == [CheckinState.HELP] else None
+def _call(uow: UnitOfWork, seat: Seat, around: _Around) -> dict[str, Any]:
+    """Return a person's open call: what it is, since when, who has been told, and when the lines are to be called."""
+    policy = uow.policy.checkins
+    found = call_of(seat, around.checkins.get(seat.dispatch_id, ()), policy)
+    if found is None:
+        return {"alarm": None, "alarm_at": None, "told": [], "lines_at": None}
+    call, begun_at = found
+    lines_after = told_after(call, Told.LINE, policy)
+    return {
+        "alarm": None if call is Call.SILENCE else call.value,
+        "alarm_at": at(begun_at),
+        "told": [who.value for who in told_by(call, begun_at, uow.now, policy)],
+        "lines_at": None if lines_after is None else at(begun_at + lines_after),
+    }
 
 
 # one person's own view
@@ -193,6 +219,21 @@ def my_view(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
     return {
         "offers": [_offer_view(uow, offer, dispatches[offer.dispatch_id], around) for offer in open_offers],
         "dispatches": [view for view in own if view is not None],
+        "thanks": None if open_offers else thanks(uow, me),
+    }
+
+
+def thanks(uow: UnitOfWork, me: int) -> dict[str, Any] | None:
+    """Return the thanks for somebody who was released a while ago, and whether that was because a pair was found."""
+    released = uow.loads.released(me, uow.now - _THANKED)
+    if released is None:
+        return None
+    dispatch = uow.dispatches.get(released.dispatch_id)
+    found = dispatch.state not in {D.CANCELLED, D.UNFILLED}
+    return {
+        "at": at(released.answered_at),
+        "card": "released" if found else "released.off",
+        "area": cells.parent(uow.dispatches.places([dispatch.id])[dispatch.id].cell10, 8),
     }
 
 
@@ -262,12 +303,15 @@ def _own_view(
         "partner": around.aliases[partner.responder_id] if partner and seat.active else None,
         "partner_step": _STEPS[partner.step] if partner and seat.active else None,
         # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
-        "partner_calls_help": bool(partner and seat.active and _alarm(partner, calls) == CheckinState.HELP),
+        "partner_calls_help": bool(partner and seat.active and _calls(uow, partner, calls, Call.HELP)),
+        "late": seat.active and seat.rung > 0,
+        "partner_late": bool(partner and seat.active and partner.rung and partner.checkin_due_at is not None),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
         "meeting_moved_at": at(dispatch.meeting_moved_at) if seat.active else None,
         "move_seen": seat.move_seen or not dispatch.meeting_moves,
         "meet_by": at(_meet_by(dispatch, around)) if seat.active else None,
-        "place": point(around.places[dispatch.id].place) if together and _read_the_rules(uow, seat) else None,
+        "place": point(around.places[dispatch.id].place) if together and _read_the_cards(uow, seat) else None,
+        "brief_read": seat.brief_read_at is not None,
         "checkin_due_at": at(seat.checkin_due_at),
         "held_until": at(dispatch.held_until),
         "card": _card(dispatch, seat),
@@ -277,6 +321,8 @@ def _own_view(
 
 def _card(dispatch: Dispatch, seat: Seat) -> str:
     """Return the key of the short text for one person's own step, which may be ahead of the dispatch's."""
+    if seat.left_because == "lost" and seat.checkin_missed_at is not None:
+        return "lost"
     if not seat.active or seat.step >= SEAT_STEP[D.CLEARED]:
         return "after"
     if dispatch.state in {D.PAIRED, D.EN_ROUTE}:
@@ -299,6 +345,12 @@ def _meet_by(dispatch: Dispatch, around: _Around) -> datetime | None:
     return latest + (datetime.min.replace(tzinfo=latest.tzinfo) - latest) % _MEET_TO
 
 
-def _read_the_rules(uow: UnitOfWork, seat: Seat) -> bool:
+def _calls(uow: UnitOfWork, seat: Seat, checkins: Sequence[Checkin], call: Call) -> bool:
+    found = call_of(seat, checkins, uow.policy.checkins)
+    return found is not None and found[0] is call
+
+
+def _read_the_cards(uow: UnitOfWork, seat: Seat) -> bool:
+    """Say whether a person read both cards: the rules of the shift, and the brief of this dispatch."""
     read_at = uow.responders.get(seat.responder_id).rules_read_at
-    return read_at is not None and uow.now - read_at <= _SHIFT
+    return read_at is not None and uow.now - read_at <= _SHIFT and seat.brief_read_at is not None

@@ -30,6 +30,7 @@ from records.models.statement_seen import StatementSeen
 from records.models.street import Street
 from records.models.suggestion import Suggestion
 from records.models.voucher import Voucher
+from records.models.window_version import WindowVersion
 from records.models.zone import Zone
 
 __all__ = [
@@ -63,5 +64,6 @@ __all__ = [
     "Street",
     "Suggestion",
     "Voucher",
+    "WindowVersion",
     "Zone",
 ]

@@ -29,6 +29,8 @@ class Dispatch(Base):
     ruled_out: Mapped[Json] = mapped_column(server_default=FetchedValue())
     waves: Mapped[Small] = mapped_column(server_default=FetchedValue())
     seats_wanted: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=FetchedValue())
+    by_hand: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    none_found_until: Mapped[datetime | None]
     offers_until: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
     made_by: Mapped[Big | None]

@@ -135,21 +135,23 @@ class AccountRepository(Repository):
             },
         )
 
-    def standing(self, token_sha256: Collection[bytes], *, moment: datetime, unused_since: datetime) -> set[bytes]:
-        """Return which of these sessions hold at `moment`; a person's must have been used since `unused_since`."""
-        return set(
-            self._session.scalars(
-                select(SignedIn.token_sha256)
-                .join(Account, (Account.network_id == SignedIn.network_id) & (Account.id == SignedIn.account_id))
-                .where(
-                    SignedIn.network_id == self._network_id,
-                    SignedIn.token_sha256.in_(list(token_sha256)),
-                    SignedIn.expires_at > moment,
-                    (SignedIn.kind == "script") | (SignedIn.used_at > unused_since),
-                    Account.suspended_at.is_(None),
-                )
-            )
+    def standing(
+        self, token_sha256: Collection[bytes], *, moment: datetime, unused_since: datetime
+    ) -> dict[bytes, datetime]:
+        """Return which of these sessions hold at `moment`, each with its last noted use.
+
+        A person's session must have been used since `unused_since`.
+        """
+        rows = self._session.execute(
+            load("sessions_standing"),
+            {
+                "network_id": self._network_id,
+                "tokens": list(token_sha256),
+                "moment": moment,
+                "unused_since": unused_since,
+            },
         )
+        return {bytes(row.token_sha256): row.used_at for row in rows}
 
     def begin_session(
         self, account_id: int, token_sha256: bytes, *, kind: str, moment: datetime, expires_at: datetime

@@ -179,6 +179,7 @@ class DispatchRepository(Repository):
             made_at=new.made_at,
             state_at=new.made_at,
             offers_until=new.offers_until,
+            by_hand=new.by_hand,
         )
         self._session.add(made)
         self._session.flush()

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 
 from geo.points import LonLat
 from records import ids
 from records.errors import NoSuchRecord
+from records.live import Held
 from records.models import Cluster, Incident, Judgement, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
@@ -140,12 +141,19 @@ class IncidentRepository(Repository):
 
     # written by the machine
 
-    def lock(self, incident_ids: Collection[int]) -> set[int]:
-        """Take incidents until this transaction ends, in order; return those that are open and not merged."""
+    def hold(self, incident_ids: Collection[int], others: Collection[int] = ()) -> dict[int, Held]:
+        """Take incidents until this transaction ends, in order; return how they, and others not taken, stand now."""
+        if not incident_ids and not others:
+            return {}
         rows = self._session.execute(
-            load("incidents_lock"), {"network_id": self._network_id, "ids": sorted(incident_ids)}
+            load("incidents_hold"),
+            {
+                "network_id": self._network_id,
+                "ids": sorted(incident_ids),
+                "others": sorted(set(others) - set(incident_ids)),
+            },
         )
-        return {row.id for row in rows if row.ended_at is None and row.merged_into is None}
+        return {row.id: Held(row.status, row.touched, row.version, row.ended, row.merged) for row in rows}
 
     def open(self, incidents: Sequence[NewIncident]) -> None:
         """Open incidents; their figures follow by `write`."""
@@ -196,11 +204,7 @@ class IncidentRepository(Repository):
     def remove_clusters(self, cluster_ids: Collection[int]) -> None:
         """Remove clusters in which no sighting stands any more."""
         if cluster_ids:
-            self._session.execute(
-                delete(Cluster)
-                .where(Cluster.network_id == self._network_id, Cluster.id.in_(sorted(cluster_ids)))
-                .execution_options(synchronize_session=False)
-            )
+            self._session.execute(load("clusters_remove"), {"network_id": self._network_id, "ids": sorted(cluster_ids)})
 
     def figures(self, incident_ids: Collection[int]) -> list[IncidentFigures]:
         """Return what the sightings of incidents add up to, by id."""
@@ -260,22 +264,17 @@ class IncidentRepository(Repository):
 
         What people merged since follows from there on; return the versions by id.
         """
-        versions: dict[int, int] = {}
-        for loser, survivor in sorted(survivors.items()):
-            left = select(Cluster.id).where(Cluster.network_id == self._network_id, Cluster.incident_id == loser)
-            home = select(func.coalesce(Cluster.home_id, Cluster.incident_id)).where(
-                Cluster.network_id == self._network_id, Cluster.id == survivor
-            )
-            version = self._session.execute(
-                update(Incident)
-                .where(Incident.network_id == self._network_id, Incident.id == loser, ~left.exists())
-                .values(merged_into=home.scalar_subquery(), version=Incident.version + 1)
-                .returning(Incident.version)
-                .execution_options(synchronize_session=False)
-            ).scalar()
-            if version is not None:
-                versions[loser] = version
-        return versions
+        if not survivors:
+            return {}
+        rows = self._session.execute(
+            load("incidents_merge"),
+            {
+                "network_id": self._network_id,
+                "losers": list(survivors.keys()),
+                "survivors": list(survivors.values()),
+            },
+        )
+        return {row.id: row.version for row in rows}
 
     def close_quiet(self, *, before: datetime, now: datetime, limit: int = 200) -> list[tuple[int, int, int]]:
         """End unverified incidents without news since `before`; return (id, version, cell of resolution 7)."""

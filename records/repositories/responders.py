@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geo import cells
 from records import ids
 from records.crowds import Crowd, RuleNumbers
+from records.enums import CertificateKind
 from records.errors import NoSuchRecord
 from records.models import Account, Certificate, Position, Responder
 from records.repositories.repository import Repository
@@ -23,6 +24,7 @@ _RULE_NUMBERS = (
     "fresh",
     "rested_since",
     "dispatches_a_shift",
+    "offers_a_day",
     "new_below",
     "task",
     "languages",
@@ -153,6 +155,19 @@ class ResponderRepository(Repository):
             .where(Responder.network_id == self._network_id, Responder.id.in_(only))
         )
         return {row.id: row.alias for row in rows}
+
+    def observers(self, only: Collection[int], now: datetime) -> set[int]:
+        """Return which of some responders may take the observer's seat at `now`."""
+        return set(
+            self._session.scalars(
+                select(Certificate.responder_id).where(
+                    Certificate.network_id == self._network_id,
+                    Certificate.responder_id.in_(sorted(only)),
+                    Certificate.kind == CertificateKind.OBSERVER,
+                    Certificate.valid_until > now,
+                )
+            )
+        )
 
     def claim(self, wanted: Collection[int]) -> set[int]:
         """Take people for this transaction, in id order; those in other hands are left out. Return who was taken."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import orjson
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
@@ -17,14 +19,17 @@ from geo.points import LonLat
 from geo.sanity import Pin
 from geo.vehicles import Vehicle
 from records import ids
+from records.enums import Use
+from records.live import Box, LiveSighting, Told
 from records.models import Cluster, Sighting
 from records.repositories.repository import Repository
 from records.sql import load
 from records.told import Doubted, SightingStanding
-from records.values import Box, LiveSighting, NewSighting, Sender, SightingFound
+from records.values import NewSighting, Sender, SightingFound
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _LOCK_RESOLUTION = 6
+_CLUSTERED = frozenset({Use.INDEXED, Use.COARSE})
 
 
 class SightingRepository(Repository):
@@ -33,6 +38,9 @@ class SightingRepository(Repository):
     def __init__(self, session: Session, network_id: int) -> None:
         super().__init__(session, network_id)
         self._locked: set[int] = set()
+        self._pending: dict[int, NewSighting] = {}
+        self.marks = 0
+        """How often this transaction said that it changes clusters."""
 
     # who they came from
 
@@ -108,11 +116,17 @@ class SightingRepository(Repository):
     # stored and taken back
 
     def add(self, sightings: Sequence[NewSighting]) -> None:
-        """Store sightings, all in one statement."""
-        if sightings:
+        """Take sightings in; they are written by `store`, once their clusters are known."""
+        self._pending.update((each.id, each) for each in sightings)
+
+    def store(self, clusters: Mapping[int, int]) -> None:
+        """Write all sightings that were taken in, each with its cluster if it has one, in one statement."""
+        if self._pending:
+            rows = [replace(each, cluster_id=clusters.get(each.id)) for each in self._pending.values()]
             self._session.execute(
-                load("sightings_add"), {"network_id": self._network_id, "rows": orjson.dumps(list(sightings)).decode()}
+                load("sightings_add"), {"network_id": self._network_id, "rows": orjson.dumps(rows).decode()}
             )
+            self._pending.clear()
 
     def retract(self, sighting_id: int, moment: datetime) -> bool | None:
         """Mark a sighting as taken back; True if it was not yet, False if it was, None if there is none."""
@@ -141,7 +155,7 @@ class SightingRepository(Repository):
 
     # the open window
 
-    def lock_round(self, asked: Collection[tuple[str, int]]) -> bool:
+    def lock_round(self, asked: Collection[tuple[str, int]]) -> frozenset[int]:
         """Keep everybody else from changing clusters round some cells until this transaction ends.
 
         Parameters
@@ -151,13 +165,40 @@ class SightingRepository(Repository):
 
         Returns
         -------
-        Whether anything was not locked before.
+        The large cells round them that were not locked before, by their numbers.
         """
-        fresh = {lock for cell, steps in asked for lock in _locks(cell, steps)} - self._locked
+        fresh = frozenset(lock for cell, steps in asked for lock in _locks(cell, steps)) - self._locked
         if fresh:
             self._session.execute(load("lock_cells"), {"network_id": self._network_id, "cells": sorted(fresh)}).all()
             self._locked |= fresh
-        return bool(fresh)
+        return fresh
+
+    def versions(self, locks: Collection[int]) -> dict[int, int]:
+        """Return who changed the clusters of large cells last; 0 where nobody did yet."""
+        rows = self._session.execute(load("window_versions"), {"network_id": self._network_id, "cells": sorted(locks)})
+        return dict.fromkeys(locks, 0) | {row.cell: row.changed_by for row in rows}
+
+    def mark(self, changed: Collection[str]) -> dict[int, tuple[int, int]]:
+        """Say that this transaction changes clusters in some cells; before it moves any sighting there.
+
+        Returns
+        -------
+        For each of the large cells above them this transaction's number, and who changed it last before.
+        """
+        if not changed:
+            return {}
+        self.marks += 1
+        locks = sorted({_lock_of(cell) for cell in changed})
+        rows = self._session.execute(load("window_mark"), {"network_id": self._network_id, "cells": locks})
+        return {row.cell: (row.changed_by, row.was) for row in rows}
+
+    def window(self, locks: Collection[int], since: datetime) -> list[LiveSighting]:
+        """Return all clusters of open incidents that hold a sighting in some large cells, observed since a moment."""
+        cells9 = [cell for lock in sorted(locks) for cell in _within(lock)]
+        rows = self._session.execute(
+            load("window_load"), {"network_id": self._network_id, "cells": cells9, "since": since}
+        )
+        return [_loaded(row) for row in rows]
 
     def cell_of(self, sighting_id: int) -> str | None:
         """Return the cell of the clustering resolution in which a sighting stands, None where there is none."""
@@ -175,8 +216,9 @@ class SightingRepository(Repository):
         return None if row is None else SightingStanding(row.retracted_at is not None, row.received_at, row.incident_id)
 
     def arrived(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
-        """Return those of some sightings that take part in clustering and have no cluster yet."""
-        return self._live("sightings_arrived", ids=sorted(sighting_ids))
+        """Return those of some sightings that were taken in and take part in clustering."""
+        found = (self._pending[sighting] for sighting in sorted(sighting_ids))
+        return [_arriving(each) for each in found if each.use in _CLUSTERED]
 
     def retracted(self, sighting_ids: Collection[int]) -> list[LiveSighting]:
         """Return some sightings that were taken back and still stand in a cluster."""
@@ -258,10 +300,41 @@ class SightingRepository(Repository):
         return [_live(row) for row in rows]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
+def _lock_of(cell: str) -> int:
+    return cells.to_int(cells.parent(cell, _LOCK_RESOLUTION))
+
+
+@lru_cache(maxsize=65_536)
 def _locks(cell: str, steps: int) -> frozenset[int]:
     """Return what names a disk round a cell in locks: a few large cells."""
-    return frozenset(cells.to_int(cells.parent(each, _LOCK_RESOLUTION)) for each in cells.disk(cell, steps))
+    return cells.ancestors_round(cell, steps, _LOCK_RESOLUTION)
+
+
+@lru_cache(maxsize=1_024)
+def _within(lock: int) -> tuple[int, ...]:
+    """Return the cells of the clustering resolution in a large cell."""
+    return tuple(cells.to_int(each) for each in cells.children(cells.from_int(lock), cells.CLUSTER_RESOLUTION))
+
+
+def _arriving(row: NewSighting) -> LiveSighting:
+    point = Point(
+        id=row.id,
+        place=LonLat(row.lon, row.lat),
+        t=row.observed_at.timestamp(),
+        source_group=row.source_group,
+        vouched=row.vouched,
+        activity=row.activity,
+        vehicles=tuple(Vehicle.of(**said) for said in row.vehicles),
+        token=row.plate_token,
+        coarse=row.use == Use.COARSE,
+        # As the column will hold it, so that memory and database never disagree by a hair.
+        accuracy_m=float(np.float32(row.accuracy_m)),
+        unit=row.unit,
+        size=row.size,
+    )
+    told = Told(row.unit, row.zone_ids, based=row.basis is not None)
+    return LiveSighting(point, None, None, touched=False, cluster_since=point.t, told=told)
 
 
 def _live(row: Row[Any]) -> LiveSighting:
@@ -274,12 +347,17 @@ def _live(row: Row[Any]) -> LiveSighting:
         activity=row.activity,
         vehicles=tuple(Vehicle.of(**said) for said in row.vehicles),
         token=row.plate_token,
-        coarse=row.use == "coarse",
+        coarse=row.use == Use.COARSE,
         accuracy_m=row.accuracy_m,
         unit=row.unit,
         size=row.size,
     )
     return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
+
+
+def _loaded(row: Row[Any]) -> LiveSighting:
+    told = Told(row.unit, tuple(row.zone_ids), row.basis is not None, row.incident_version, row.alone)
+    return replace(_live(row), told=told)
 
 
 def _found(row: Row[Any]) -> SightingFound:

@@ -5,10 +5,22 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
+from sqlalchemy.dialects.postgresql import psycopg
+
+
+class Loaded(TextClause):
+    """A statement from a file, beside how the driver wants it written."""
+
+    inherit_cache = True
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
+        self.driver_sql = str(TextClause(words).compile(dialect=dialect))
 
 
 @cache
-def load(name: str) -> TextClause:
+def load(name: str) -> Loaded:
     """Return the statement in `records/sql/<name>.sql`."""
-    return text(resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+    return Loaded(resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))

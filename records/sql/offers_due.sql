@@ -7,7 +7,7 @@ WHERE d.network_id = :network_id
        OR EXISTS (SELECT FROM offer o
                   WHERE o.network_id = d.network_id AND o.dispatch_id = d.id AND o.state = 'offered'
                     AND o.expires_at <= :now)
-       OR (d.state = 'offering'
+       OR (d.state = 'offering' AND NOT d.by_hand
            AND NOT EXISTS (SELECT FROM offer o
                            WHERE o.network_id = d.network_id AND o.dispatch_id = d.id AND o.state = 'offered')))
 ORDER BY d.id

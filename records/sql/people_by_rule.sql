@@ -16,6 +16,11 @@ WITH been AS (
   FROM offer
   WHERE network_id = :network_id AND (state = 'offered' OR (state = 'accepted' AND NOT settled))
   GROUP BY responder_id
+), lately AS (
+  SELECT responder_id, count(*) AS today
+  FROM offer
+  WHERE network_id = :network_id AND offered_at > CAST(:now AS timestamptz) - interval '24 hours'
+  GROUP BY responder_id
 ), trained AS (
   SELECT responder_id, bool_or(kind = 'trained') AS buddies, bool_or(kind = 'observer') AS observes
   FROM certificate
@@ -32,6 +37,7 @@ WITH been AS (
            WHEN r.resting_until > :now
              OR (b.this_shift >= CAST(:dispatches_a_shift AS int)
                  AND (b.last_cleared_at IS NULL OR b.last_cleared_at > :rested_since)) THEN 'resting'
+           WHEN g.today >= CAST(:offers_a_day AS int) THEN 'enough_offers'
            WHEN t.responder_id IS NULL THEN 'no_certificate'
            WHEN cardinality(CAST(:languages AS text[])) > 0
              AND NOT r.languages && CAST(:languages AS text[]) THEN 'language'
@@ -47,6 +53,7 @@ WITH been AS (
   LEFT JOIN position p ON p.network_id = r.network_id AND p.responder_id = r.id AND p.seen_at >= :fresh
   LEFT JOIN been b ON b.responder_id = r.id
   LEFT JOIN asked o ON o.responder_id = r.id
+  LEFT JOIN lately g ON g.responder_id = r.id
   LEFT JOIN trained t ON t.responder_id = r.id
   WHERE r.network_id = :network_id
 )

@@ -338,12 +338,12 @@ def test_cancel_calls_everybody_back(client, dispatcher, crew, incident) -> None
     dispatch, one, other = a_pair(client, dispatcher, incident, crew)
     cancelled = client.post(f"/api/dispatches/{dispatch}/cancel", headers=dispatcher.headers).json()
     assert (cancelled["state"], cancelled["seats"]) == ("cancelled", [])
-    assert mine(client, one) == mine(client, other) == {"offers": [], "dispatches": []}
+    assert mine(client, one) == mine(client, other) == {"offers": [], "dispatches": [], "thanks": None}
     step(client, one, dispatch, "en_route", 409)
 
 
 def test_an_answer_comes_too_late(client, dispatcher, crew, incident, house, network_id) -> None:
-    dispatch = sent(client, dispatcher, incident, wave=2)
+    dispatch = sent(client, dispatcher, incident, wave=2, by_hand=False)
     member = next(each for each in crew if each.alias == dispatch["offers"][0]["alias"])
     (offer,) = mine(client, member)["offers"]
     with house.act(network_id, now=datetime.now(UTC) + timedelta(minutes=2)) as uow:

@@ -88,7 +88,7 @@ def _ours():
 
 CONSOLE = ("api.cli.", "web.commands", "records.durability", "records.cluster", "desk.keyring")
 
-CAUGHT_INSIDE = {"NeedsMore", "NeedsCells", "NeedsClusters", "Unusable", "_Flaw"}
+CAUGHT_INSIDE = {"LookAgain", "BeyondMemory", "NeedsMore", "NeedsCells", "NeedsClusters", "Unusable", "_Flaw"}
 """Said by one module of a room to another, never to a person."""
 
 

@@ -16,6 +16,13 @@ def judge(page, incident: str) -> None:
     page.click("form.judge button[type=submit]")
 
 
+def sets_out(page) -> None:
+    assert page.locator("text=Leaving now").count() == 0
+    page.click("text=I have read this")
+    page.click("text=Leaving now")
+    page.wait_for_selector("text=Do not pass through the scene.")
+
+
 def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     one, other = a_crew(site.house, site.network_id, 2, observers=1)
     a_crew(site.house, site.network_id, 1, observers=0, place=moved(PLACE, 1500.0, 0.0))
@@ -62,10 +69,9 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
         page.wait_for_selector(f"text=You are two. Partner: {partner.alias}.")
     desk.wait_for_selector("#board .chip-paired")
 
-    # they go, meet, and only then see the place
+    # they read the card, go, meet, and only then see the place
     for page in phones:
-        page.click("text=Leaving now")
-        page.wait_for_selector("text=Do not pass through the scene.")
+        sets_out(page)
     assert phones[0].locator("[data-go-map]").get_attribute("data-place") == ""
     phones[0].click("text=Staged: at the meeting point")
     phones[0].wait_for_selector("text=Waiting for your partner to arrive")

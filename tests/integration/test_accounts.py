@@ -153,7 +153,7 @@ def test_watching_an_open_stream_counts_as_use(acts):
 
 
 def test_use_is_noted_at_most_once_a_minute(acts):
-    """session_touch."""
+    """session_touch and sessions_standing."""
     _account, token = somebody(acts)
 
     def used_at():

@@ -309,14 +309,14 @@ def test_quiet_incidents_close_by_themselves(house, network_id):
 
 def test_without_locks_four_writers_would_not_agree(house, network_id, monkeypatch):
     """What the test above holds: two transactions that do not see each other leave two clusters where one should be."""
-    monkeypatch.setattr(SightingRepository, "lock_round", lambda *_: False)
+    monkeypatch.setattr(SightingRepository, "lock_round", lambda *_: frozenset())
     now = datetime.now(UTC)
     one, other = an_actor(house, network_id), an_actor(house, network_id)
     both_read = threading.Barrier(2, timeout=20)
 
     def write(actor):
         with house.act(network_id, now=now) as uow:
-            uow.sightings.move = lambda clusters, _move=uow.sightings.move: (both_read.wait(), _move(clusters))
+            uow.sightings.mark = lambda cells, _mark=uow.sightings.mark: (both_read.wait(), _mark(cells))[1]
             intake.receive(uow, [a_report(actor, observed_at=now)])
 
     writers = [threading.Thread(target=write, args=(actor,)) for actor in (one, other)]

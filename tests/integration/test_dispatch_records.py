@@ -30,6 +30,8 @@ STATEMENTS = (
     "dispatch_places",
     "free",
     "held_due",
+    "late_due",
+    "lines_due",
     "missed_due",
     "offers_due",
     "roster",
@@ -213,19 +215,16 @@ def test_dispatch_places(house, network_id, crew, incident) -> None:
     assert places.meeting_point != places.place
 
 
-def test_offers_due_tops_up_then_gives_up(house, network_id, crew, incident) -> None:
-    dispatch = send(house, network_id, incident, wave=2)
+def test_a_waiting_yes_is_made_up_for_at_once_and_time_gives_up(house, network_id, crew, incident) -> None:
+    dispatch = send(house, network_id, incident, wave=2, by_hand=False)
     waiting = asked(house, network_id, dispatch, crew)[0]
     accept(house, network_id, waiting)
+    joined = asked(house, network_id, dispatch, crew)
+    assert (len(joined), waiting in joined) == (len(crew) - 1, False)
     with house.act(network_id, now=NOW + timedelta(seconds=60)) as uow:
         assert dispatching.expire_due(uow) == 0
     with house.act(network_id, now=NOW + timedelta(seconds=80)) as uow:
         assert dispatching.expire_due(uow) == 1
-    second = asked(house, network_id, dispatch, crew)
-    assert second
-    assert waiting not in second
-    with house.act(network_id, now=NOW + timedelta(minutes=7)) as uow:
-        dispatching.expire_due(uow)
         assert uow.dispatches.get(dispatch).state == "unfilled"
         states = {offer.responder_id: offer.state for offer in uow.dispatches.offers([dispatch])}
     assert states[waiting.responder_id] == "released"

@@ -72,10 +72,11 @@ def seat(
     active: bool = True,
     turn: int = 1,
     why: str = "NULL",
+    brief: str = NOW,
 ) -> str:
     return f"""INSERT INTO seat (network_id, dispatch_id, seat, responder_id, cert_until, during, step, active, turn,
-                 left_because)
-               VALUES (77, {number}, {chair}, {person}, {until}, {during}, {step}, {active}, {turn}, {why})"""
+                 left_because, brief_read_at)
+               VALUES (77, {number}, {chair}, {person}, {until}, {during}, {step}, {active}, {turn}, {why}, {brief})"""
 
 
 def to(number: int, state: str) -> str:
@@ -206,6 +207,24 @@ FORBIDDEN = (
         (*STAGED, to(1, "on_scene")),
         ("UPDATE seat SET step = 1 WHERE seat = 2",),
         "staged_means_both_buddy",
+    ),
+    Case(
+        "setting out without having read the brief",
+        (dispatch(), *yeses(1, 11, 12), seat(1, 1, 11, brief="NULL"), seat(1, 2, 12), to(1, "paired")),
+        ("UPDATE seat SET step = 1 WHERE seat = 1",),
+        "the_brief_comes_first",
+    ),
+    Case(
+        "staged without having read the brief",
+        STAGED,
+        ("UPDATE seat SET brief_read_at = NULL WHERE seat = 2",),
+        "the_brief_comes_first",
+    ),
+    Case(
+        "a rest made shorter",
+        (f"UPDATE responder SET resting_until = {LATER} WHERE id = 11",),
+        (f"UPDATE responder SET resting_until = {NOW} WHERE id = 11",),
+        "a_rest_is_never_shortened",
     ),
     Case("a step beyond the last", pair(), (steps(1, 5),), "seat_step_check"),
     # nobody twice

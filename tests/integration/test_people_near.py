@@ -108,7 +108,7 @@ def test_the_near_and_the_counts_are_those_of_the_whole_roster(
         connection.execute(text("UPDATE account SET suspended_at = now() WHERE id % 29 = 0"))
         connection.execute(
             text("UPDATE network SET policy = policy || CAST(:more AS jsonb)"),
-            {"more": '{"pairs": {"new_below": 3, "dispatches_a_shift": 1}}'},
+            {"more": '{"pairs": {"new_below": 3, "dispatches_a_shift": 1, "offers_a_day": 1}}'},
         )
     with house.act(network_id, now=NOW) as uow:
         row = replace(uow.dispatches.scene(incident_id), reporters=frozenset({3, 4, 5}))

@@ -211,3 +211,21 @@ def a_history(rng):
     ]
     going = rng.sample(points, 7)
     return [([point], []) for point in points] + [([], [point]) for point in going], None
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds(), worlds(size=8), st.data())
+def test_clusters_exchanged_from_outside_leave_a_window_like_one_loaded_anew(first, second, data):
+    desk = Desk()
+    desk.arrive(first)
+    names = sorted(set(desk.cluster_of.values()))
+    gone = set(data.draw(st.sets(st.sampled_from(names))))
+    rows = [(replace(point, id=point.id + 100), 1_000 + point.id) for point in second]
+    desk.live.exchange(gone, rows)
+    kept = [(point, name) for point in first if (name := desk.cluster_of[point.id]) not in gone]
+    anew = LiveClusters()
+    anew.load([*kept, *rows])
+    assert {it: desk.live.role_of(it) for it in desk.live.points} == {it: anew.role_of(it) for it in anew.points}
+    assert desk.live.clusters() == anew.clusters()
+    arriving = [replace(point, id=point.id + 500) for point in first[:6]]
+    assert desk.live.arrive(arriving) == anew.arrive(arriving)

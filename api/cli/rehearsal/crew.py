@@ -137,6 +137,9 @@ class Crew:
         dispatch = reply.body.get("dispatch") if reply.ok else None
         if dispatch is not None:
             self._own_view(out, person, dispatch)
+        else:
+            # Somebody else may have been asked in this person's place.
+            self.stirred = True
 
     def _plan(self, out: Out, alias: str | None, step: str | None, due: str | None) -> None:
         """Plan somebody's next step and their next check-in, each once."""

@@ -14,8 +14,12 @@ follow(() => tell("tandem:go"), () => tell("tandem:go"));
 
 // a gentle ring, once for each thing that is new
 const rung = new Set();
+const quietTitle = document.title;
 let first = true;
 function ring() {
+  // A phone in a pocket shows the title of the page on its lock screen, a browser in its tab.
+  const asks = /** @type {HTMLElement | null} */ (document.querySelector("[data-ringing]"));
+  document.title = asks ? `(1) ${asks.dataset.ringing}` : quietTitle;
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-ring]"))) {
     if (rung.has(each.dataset.ring)) continue;
     rung.add(each.dataset.ring);

@@ -17,7 +17,7 @@ const KINDS = [
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
   "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",
-  "checkin.made", "checkin.missed", "checkin.help",
+  "checkin.made", "checkin.late", "checkin.missed", "checkin.lines", "checkin.help",
 ];
 
 /**

@@ -14,3 +14,11 @@ document.addEventListener("htmx:error", (event) => {
   // An abandoned request, such as a refresh overtaken by a newer one, is no news.
   if (!String(/** @type {CustomEvent} */ (event).detail.error).includes("Abort")) say("No connection. Nothing was sent.");
 });
+
+// Whoever sent people looks at how the asking goes next: the proposals go, and the card begins at its top.
+document.addEventListener("htmx:after:swap", (event) => {
+  const source = /** @type {CustomEvent} */ (event).detail?.ctx?.sourceElement;
+  if (!(source instanceof Element) || !source.matches("#pairs form")) return;
+  document.getElementById("pairs")?.replaceChildren();
+  document.getElementById("incident")?.scrollTo({ top: 0 });
+});

@@ -1,0 +1,60 @@
+"""What people carry: how often they were asked, from what they were released, who was lost and not heard of since."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from records.models import Offer, Seat
+from records.repositories.repository import Repository
+
+
+class LoadRepository(Repository):
+    """What people carry."""
+
+    def released(self, responder_id: int, after: datetime) -> Offer | None:
+        """Return the offer from which somebody was released last, where that was after a moment and nothing came since.
+
+        A person who sat down, or was asked, after it needs no thanks for it any more.
+        """
+        last = self._session.scalar(
+            select(Offer)
+            .where(
+                Offer.network_id == self._network_id,
+                Offer.responder_id == responder_id,
+                Offer.offered_at > after - timedelta(hours=1),
+            )
+            .order_by(Offer.offered_at.desc(), Offer.id.desc())
+            .limit(1)
+            .execution_options(populate_existing=True)
+        )
+        if last is None or last.state != "released" or last.answered_at is None or last.answered_at <= after:
+            return None
+        return last
+
+    def asked_at(self, responder_id: int, after: datetime) -> list[datetime]:
+        """Return when somebody was asked after a moment, oldest first."""
+        return list(
+            self._session.scalars(
+                select(Offer.offered_at)
+                .where(
+                    Offer.network_id == self._network_id,
+                    Offer.responder_id == responder_id,
+                    Offer.offered_at > after,
+                )
+                .order_by(Offer.offered_at)
+            )
+        )
+
+    def lost_since(self, moment: datetime) -> set[int]:
+        """Return the dispatches from which somebody was lost after a moment and has not been heard of since."""
+        return set(
+            self._session.scalars(
+                select(Seat.dispatch_id).where(
+                    Seat.network_id == self._network_id,
+                    Seat.checkin_missed_at > moment,
+                    Seat.left_because == "lost",
+                )
+            )
+        )
