@@ -37,7 +37,7 @@ _WHERE: Final = ("on the real incident", "on another corner", "all over town")
 _OFF_M, _CORNER_M, _TOWN_M = 3_000.0, 20.0, 4_000.0
 _FLOOD: Final = "flood"
 _HOSTILE: Final = "floodtrainer"
-_LONG_S: Final = 30.0
+_LONG_S: Final = 60.0
 """No kind of flood is tried for longer than this: the row says how often it was."""
 
 
