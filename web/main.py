@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
-from web import alerts, pages, panels, plans, refusals, reports, templating
+from web import alerts, pages, panels, plans, refusals, reports, shift, templating
 
 
 def create_site(settings: Settings) -> FastAPI:
@@ -16,6 +16,7 @@ def create_site(settings: Settings) -> FastAPI:
     refusals.install(app)
     app.include_router(pages.router)
     app.include_router(panels.router)
+    app.include_router(shift.router)
     app.include_router(alerts.router)
     app.include_router(plans.router)
     app.include_router(reports.router)

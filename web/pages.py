@@ -22,7 +22,7 @@ from desk.unit_of_work import UnitOfWork
 from records.enums import Activity, Basis, IncidentStatus, NetworkKind, Role
 from web import reports, texts
 from web.alerts import told
-from web.panels import at_work
+from web.shift import at_work
 from web.templating import render
 
 router = APIRouter(include_in_schema=False)

@@ -155,7 +155,7 @@ def test_the_second_time_the_pair_is_called_back(story: Story) -> None:
     assert story.seen["state"] == "en_route"
     story.grow_over_the_meeting_point()
     assert story.seen["state"] == "cancelled"
-    assert story.mine(story.one) == story.mine(story.other) == {"offers": [], "dispatches": []}
+    assert story.mine(story.one) == story.mine(story.other) == {"offers": [], "dispatches": [], "thanks": None}
 
 
 def test_people_who_are_still_asked_meet_at_the_new_place(story: Story) -> None:
