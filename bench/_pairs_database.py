@@ -80,10 +80,21 @@ class _Network:
             connection.execute(_PEER)
             _fill_peer(connection, self._roster, self._policy)
         self._columns = Columns.of(self._roster, self._policy)
+        self._remember()
 
     def close(self) -> None:
         """Let go of the database."""
         self._house.close()
+
+    def _remember(self) -> None:
+        """Wait until the process remembers the roster, as a service does from its first minute on."""
+        began = time.perf_counter()
+        while True:
+            with self._house.act(self._id, now=NOW) as uow:
+                if uow.ground() is not None:
+                    break
+            time.sleep(0.05)
+        print(f"pairs: {self._size:,} people read into memory in {time.perf_counter() - began:.1f} s")
 
     def _read(self) -> PairPolicy:
         with self._house.act(self._id, now=NOW) as uow:

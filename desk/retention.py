@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from desk.remembered import CHANGES_KEPT
 from desk.unit_of_work import UnitOfWork
 
 AUDIT_KEPT: Final = timedelta(days=90)
 
 
 def forget_log(uow: UnitOfWork) -> int:
-    """Drop events, kept answers, sessions, vouchers, suggestions and audit entries whose time is over; return how many.
+    """Drop events, kept answers, sessions, vouchers, suggestions, notes of changes and audit entries whose time is over; return how many.
 
     All but suggestions are written by the time outside, in a rehearsal too.
     """
@@ -23,6 +24,7 @@ def forget_log(uow: UnitOfWork) -> int:
             uow.accounts.forget_sessions_before(now),
             uow.accounts.forget_vouchers_before(now),
             uow.decisions.forget_suggestions_before(uow.now),
+            uow.responders.forget_changes_before(now - CHANGES_KEPT),
             uow.audits.forget_before((now - AUDIT_KEPT).date()),
         )
     )

@@ -19,6 +19,7 @@ from records.models.position import Position
 from records.models.public_place import PublicPlace
 from records.models.reporter import Reporter
 from records.models.responder import Responder
+from records.models.roster_change import RosterChange
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
@@ -50,6 +51,7 @@ __all__ = [
     "PublicPlace",
     "Reporter",
     "Responder",
+    "RosterChange",
     "Seat",
     "Sighting",
     "SightingOverride",
