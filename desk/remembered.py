@@ -26,8 +26,9 @@ _STARTS_KEPT: Final = timedelta(days=1)
 """How far before the time of reading an act may lie, so that the dispatches of its seven days are all known."""
 _SLACK: Final = timedelta(minutes=1)
 _BELIEVED: Final = timedelta(minutes=30)
-"""Notes of changes are kept for longer than this (`CHANGES_KEPT`); a copy that was not asked for so long begins anew."""
+"""A copy that nobody leaned on for so long begins anew."""
 CHANGES_KEPT: Final = timedelta(hours=1)
+"""How long notes of changes stay: longer than a copy is believed."""
 
 Read = Callable[[str, Collection[str], Collection[int]], RosterNews]
 """Reads what changed since a cursor but for some transactions, and some people anyway, in one statement."""

@@ -12,7 +12,7 @@ AUDIT_KEPT: Final = timedelta(days=90)
 
 
 def forget_log(uow: UnitOfWork) -> int:
-    """Drop events, kept answers, sessions, vouchers, suggestions, notes of changes and audit entries whose time is over; return how many.
+    """Drop events, answers, sessions, vouchers, suggestions, notes and audit entries whose time is over; say how many.
 
     All but suggestions are written by the time outside, in a rehearsal too.
     """

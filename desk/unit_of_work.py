@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from geo.exits import Footways
     from geo.travel import Roads
 
-PAGE: Final = 2_000
+PAGE: Final = 1_000
 """How many people of a roster are read in one statement."""
 
 

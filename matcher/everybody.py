@@ -1,4 +1,4 @@
-"""Everybody in columns: how many may not go to a scene by which rule, and how many pairs, counted without a look each."""
+"""Everybody in columns: how many may not go to a scene by which rule, and how many pairs, counted all at once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Numbered:
     """Values that many share, each with a number."""
 
     def __init__(self, *first: object) -> None:
-        self.values: list[object] = list(first)
+        self.values: list[Any] = list(first)
         self._numbers = {value: number for number, value in enumerate(first)}
 
     def number(self, value: object) -> int:
@@ -187,18 +187,16 @@ class Everybody:
         own, now = self._columns, _at(scene.now)
         full = own["shift"] >= policy.dispatches_a_shift
         unrested = (own["last_cleared_at"] == _NEVER) | (own["last_cleared_at"] > now - policy.rest // _MICROSECOND)
-        spoken: list[frozenset[str]] = self._languages.values  # type: ignore[assignment]
-        silent = np.array([bool(scene.languages) and scene.languages.isdisjoint(each) for each in spoken], dtype=bool)
-        unskilled, unwilling = (
-            np.array(
-                [
-                    (scene.task not in tasks, scene.task in no_tasks or not scene.zone_ids.isdisjoint(no_zones))
-                    for tasks, no_tasks, no_zones in self._choices.values  # type: ignore[misc]
-                ],
-                dtype=bool,
-            )
-            .reshape(-1, 2)
-            .T
+        silent = np.array(
+            [bool(scene.languages) and scene.languages.isdisjoint(each) for each in self._languages.values], np.bool_
+        )
+        unskilled = np.array([scene.task not in tasks for tasks, _, _ in self._choices.values], np.bool_)
+        unwilling = np.array(
+            [
+                scene.task in no_tasks or not scene.zone_ids.isdisjoint(no_zones)
+                for _, no_tasks, no_zones in self._choices.values
+            ],
+            np.bool_,
         )
         failed = {
             Rule.NOT_AVAILABLE: own["available_until"] <= now,
@@ -228,7 +226,7 @@ class Everybody:
         both, row_of = np.unique(spot.astype(np.int64) * len(_MODES) + mode, return_inverse=True)
         limit_s = policy.eta_limit.total_seconds()
         seconds = arrival_seconds(
-            [self._centres[number] for number in (both // len(_MODES)).tolist()],  # type: ignore[misc]
+            [self._centres[number] for number in (both // len(_MODES)).tolist()],
             [_MODES[number] for number in (both % len(_MODES)).tolist()],
             places,
             limit_s=limit_s,
@@ -254,7 +252,7 @@ class Everybody:
                     bool(code // width & 4),
                     bool(code // width & 2),
                     bool(code // width & 1),
-                    self._languages.values[code // width >> 3],  # type: ignore[arg-type]
+                    self._languages.values[code // width >> 3],
                     code % width,
                 ),
                 size,

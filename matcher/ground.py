@@ -51,7 +51,7 @@ class Known:
     base: int
     started: tuple[datetime, ...]
 
-    def keys(self) -> tuple[Key, ...]:
+    def spots(self) -> tuple[Key, ...]:
         """Return the cells they may stand in, with their mode."""
         mode = self.candidate.mode
         return tuple((cell, mode) for cell in dict.fromkeys((self.here, self.base)) if cell)
@@ -95,11 +95,11 @@ class Ground:
     def __init__(self, people: Iterable[Known] = ()) -> None:
         everybody = list(people)
         self._size = self._chosen_for = len(everybody)
-        self._resolution = _resolution_for({key for person in everybody for key in person.keys()})
+        self._resolution = _resolution_for({key for person in everybody for key in person.spots()})
         grouped: defaultdict[int, defaultdict[Key, list[Known]]] = defaultdict(lambda: defaultdict(list))
         keep, fill = cells.ancestor_mask(_PLACES, self._resolution)
         for person in everybody:
-            for key in person.keys():
+            for key in person.spots():
                 grouped[key[0] & keep | fill][key].append(person)
         self._blocks = {
             number: _Block.of({key: tuple(group) for key, group in sorted(groups.items())})
@@ -115,9 +115,9 @@ class Ground:
         size = self._size
         for before, after in changes:
             size += (after is not None) - (before is not None)
-            for key in before.keys() if before else ():
+            for key in before.spots() if before else ():
                 leaving[key].add(before.candidate.responder_id if before else 0)
-            for key in after.keys() if after else ():
+            for key in after.spots() if after else ():
                 coming[key].append(after)  # type: ignore[arg-type]  # there are keys only where there is somebody
         touched: defaultdict[int, set[Key]] = defaultdict(set)
         keep, fill = cells.ancestor_mask(_PLACES, self._resolution)

@@ -215,8 +215,8 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
     Each batch comes with a lower bound, in whole seconds, on the cost of any pair that has a member in it or in a
     later batch; bounds never fall. People seen are kept by kind, in order of their own penalty p. A newcomer c walks
     the kinds that may go with theirs: a pair with k costs at least t_c + p_c + p_k, and p_k never falls, so the walk
-    may stop at the first that is above the n-th cost, and the scan at the first bound that is. All terms are whole and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor
-    2003, threshold algorithm).
+    may stop at the first that is above the n-th cost, and the scan at the first bound that is. All terms are whole
+    and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor 2003, threshold algorithm).
     """
     best: list[Found] = []
     if n < 1:

@@ -13,17 +13,6 @@ WITH noted AS MATERIALIZED (
   SELECT responder_id AS id, coalesce(bool_or(x = pg_current_xact_id_if_assigned()), false) AS own
   FROM (SELECT x, responder_id FROM noted UNION ALL SELECT NULL, unnest(CAST(:ids AS bigint[]))) each
   GROUP BY responder_id
-), out AS MATERIALIZED (
-  SELECT array_agg(DISTINCT responder_id) AS people
-  FROM seat
-  WHERE network_id = :network_id AND dispatch_id = ANY (ARRAY(
-    SELECT dispatch_id FROM seat WHERE network_id = :network_id AND responder_id = ANY (ARRAY(SELECT id FROM changed))))
-  GROUP BY dispatch_id
-), together AS MATERIALIZED (
-  SELECT own AS responder_id, array_agg(DISTINCT other ORDER BY other) AS others
-  FROM out, unnest(people) AS own, unnest(people) AS other
-  WHERE own <> other
-  GROUP BY own
 ), person AS (
   SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9, r.zone_ids, r.avoids, r.no_tasks,
          r.no_zones, r.yes_count, r.no_count, r.cleared_total, r.resting_until, r.available_until, r.available_since,
@@ -39,7 +28,6 @@ WITH noted AS MATERIALIZED (
   FROM (SELECT * FROM responder
         WHERE network_id = :network_id AND id = ANY (ARRAY(SELECT id FROM changed))) r
   JOIN account a ON a.network_id = :network_id AND a.id = r.account_id AND a.suspended_at IS NULL
-  LEFT JOIN together t ON t.responder_id = r.id
   LEFT JOIN position p ON p.network_id = :network_id AND p.responder_id = r.id
   CROSS JOIN LATERAL (
     SELECT max(valid_until) FILTER (WHERE kind = 'trained') AS trained_until,
@@ -50,8 +38,15 @@ WITH noted AS MATERIALIZED (
            count(*) FILTER (WHERE lower(during) >= CAST(:now AS timestamptz) - interval '7 days') AS load_7d,
            max(upper(during)) FILTER (WHERE left_because = 'cleared') AS last_cleared_at,
            array_agg(lower(during) ORDER BY lower(during))
-             FILTER (WHERE lower(during) >= CAST(:now AS timestamptz) - interval '9 days') AS started
+             FILTER (WHERE lower(during) >= CAST(:now AS timestamptz) - interval '9 days') AS started,
+           array_agg(dispatch_id) AS dispatches
     FROM seat WHERE network_id = :network_id AND responder_id = r.id) w
+  CROSS JOIN LATERAL (
+    SELECT array_agg(DISTINCT other.responder_id ORDER BY other.responder_id) AS others
+    FROM unnest(w.dispatches) AS went
+    CROSS JOIN LATERAL (
+      SELECT responder_id FROM seat WHERE network_id = :network_id AND dispatch_id = went OFFSET 0) other
+    WHERE other.responder_id <> r.id) t
 )
 SELECT person.*, changed.id AS changed_id, changed.own, place.cursor, place.taken, place.at
 FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS cursor,
