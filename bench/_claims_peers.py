@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CLIENTS: Final = 80
 _PEOPLE: Final = 40
 _DISPATCHES: Final = 30
-_WATCH_S: Final = 0.1
+_WATCH_S: Final = 0.01
 
 _TABLES: Final = """
 CREATE TABLE dispatch (id int PRIMARY KEY, state text NOT NULL DEFAULT 'offering');
