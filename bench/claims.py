@@ -345,7 +345,8 @@ def _peer_rows(options: argparse.Namespace, watch: _Watch, peers: list[Peer]) ->
     return [
         Row(
             "claims",
-            f"somebody {what}, {peer.acts:,} acts of 80 clients on 40 people in {options.peer_seconds:g} s",
+            f"somebody {what}, {peer.acts:,} acts of 80 clients on 40 people, {peer.seated:,} seats,"
+            f" in {options.peer_seconds:g} s",
             ours=broke,
             peer=times,
             peer_name=peer.name,
