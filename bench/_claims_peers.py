@@ -1,8 +1,4 @@
-"""The usual ways to book two people, run under the same fire: check-then-insert, and triggers that count.
-
-A trigger counts what its own snapshot shows: two transactions that are both under way do not see each other. Counting
-at COMMIT leaves a race the moment between the count and the end of the COMMIT alone, which is short, and not none.
-"""
+"""The usual ways to book two people, under the same fire: check-then-insert, and triggers that count what they see."""
 
 from __future__ import annotations
 
@@ -34,6 +30,8 @@ CREATE INDEX ON seat (dispatch_id) WHERE active;
 CREATE INDEX ON seat (person) WHERE active;
 INSERT INTO dispatch SELECT number FROM generate_series(1, 30) AS number;
 """
+# A trigger counts what its own snapshot shows: two transactions that are both under way do not see each other. Counting
+# at COMMIT leaves only the moment between the count and the end of the COMMIT, which is short, and not none.
 _COUNTS: Final = """
 CREATE FUNCTION counts_pairs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE touched int;
