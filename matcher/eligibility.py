@@ -181,8 +181,8 @@ def screen(
     places: list[LonLat] = []
     for person in people:
         rule = first_rule(person, scene, policy)
-        place = person.where(scene.now, policy.position_age)
-        if rule is None and place is not None:
+        place = None if rule is not None else person.where(scene.now, policy.position_age)
+        if place is not None:
             standing.append(person)
             places.append(place)
         else:
