@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from geo import cells
 from geo.points import LonLat
@@ -30,11 +30,21 @@ _BELIEVED: Final = timedelta(minutes=30)
 CHANGES_KEPT: Final = timedelta(hours=1)
 """How long notes of changes stay: longer than a copy is believed."""
 
+_T = TypeVar("_T")
+Told = tuple[RosterEntry, tuple[datetime, ...]]
+
 Read = Callable[[str, Collection[str], Collection[int]], RosterNews]
 """Reads what changed since a cursor but for some transactions, and some people anyway, in one statement."""
 
 centre_of = lru_cache(maxsize=65_536)(cells.centre)
 """Many people share few cells."""
+
+
+@lru_cache(maxsize=65_536)
+def _shared(value: _T) -> _T:
+    """Return the first of equal values: many people share few, and what lies together in memory is read sooner."""
+    return value
+
 
 _MODES: Final[dict[str, Any]] = {"foot": "foot", "bicycle": "bicycle", "car": "car"}
 
@@ -44,25 +54,25 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
     return Candidate(
         responder_id=entry.id,
         place=centre_of(entry.cell9) if entry.cell9 else None,
-        position_at=entry.seen_at,
+        position_at=_shared(entry.seen_at),
         base_place=centre_of(entry.base_cell9) if entry.base_cell9 else None,
         mode=_MODES[entry.mode],
-        observer_until=entry.observer_until,
-        trained_until=entry.trained_until,
-        languages=frozenset(entry.languages),
-        available_until=entry.available_until,
+        observer_until=_shared(entry.observer_until),
+        trained_until=_shared(entry.trained_until),
+        languages=_shared(frozenset(entry.languages)),
+        available_until=_shared(entry.available_until),
         busy=entry.busy,
         offered=entry.offered,
         dispatches_this_shift=entry.this_shift,
-        last_cleared_at=entry.last_cleared_at,
-        distressed_until=entry.resting_until,
-        load_7d=float(entry.load_7d),
+        last_cleared_at=_shared(entry.last_cleared_at),
+        distressed_until=_shared(entry.resting_until),
+        load_7d=_shared(float(entry.load_7d)),
         cleared_total=entry.cleared_total,
         avoids=frozenset(entry.avoids),
         worked_with=frozenset(entry.worked_with),
         opted_out_tasks=frozenset(task for task in TASKS if task in entry.no_tasks),
         opted_out_zones=frozenset(entry.no_zones),
-        zone_ids=frozenset(entry.zone_ids),
+        zone_ids=_shared(frozenset(entry.zone_ids)),
         lineage=entry.lineage,
         is_reporter=entry.account_id in reporters,
         acceptance=(entry.yes_count, entry.no_count),
@@ -126,11 +136,14 @@ class RosterMemory:
             Returns the ids after one of them, in order.
         """
         begun = read(_NOTHING_NOTED, (), ())
-        people: dict[int, Known] = {}
+        told: list[Told] = []
         after = -1
         while ids := pages(after):
-            people |= {person.candidate.responder_id: person for person in _known(read(_NOTHING_NOTED, (), ids))}
+            told += read(_NOTHING_NOTED, (), ids).people
             after = ids[-1]
+        # Neighbours are made one after the other: who is read together lies together in memory.
+        told.sort(key=lambda it: it[0].cell9 or it[0].base_cell9 or "")
+        people = {entry.id: _known(entry, started) for entry, started in told}
         everybody = Everybody()
         for person in people.values():
             everybody.put(person)
@@ -184,7 +197,7 @@ class RosterMemory:
             self._copy = None
             return None
         fresh: dict[int, Known | None] = dict.fromkeys(news.own.keys())
-        fresh.update({person.candidate.responder_id: person for person in _known(news)})
+        fresh.update({entry.id: _known(entry, started) for entry, started in news.people})
         others = {number: one for number, one in fresh.items() if not news.own[number]}
         if others:
             self._take_in(copy, others)
@@ -224,14 +237,11 @@ def _without_place(person: Known) -> Known:
     return replace(person, here=0, candidate=replace(person.candidate, place=None, position_at=None))
 
 
-def _known(news: RosterNews) -> list[Known]:
-    return [
-        Known(
-            candidate=candidate(entry),
-            account_id=entry.account_id,
-            here=0 if entry.cell9 is None else cells.to_int(entry.cell9),
-            base=0 if entry.base_cell9 is None else cells.to_int(entry.base_cell9),
-            started=started,
-        )
-        for entry, started in news.people
-    ]
+def _known(entry: RosterEntry, started: tuple[datetime, ...]) -> Known:
+    return Known(
+        candidate=candidate(entry),
+        account_id=entry.account_id,
+        here=0 if entry.cell9 is None else cells.to_int(entry.cell9),
+        base=0 if entry.base_cell9 is None else cells.to_int(entry.base_cell9),
+        started=started,
+    )
