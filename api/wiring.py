@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -15,8 +15,9 @@ from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
+from desk.remembered import RosterMemory
 from desk.resident import Memory
-from desk.unit_of_work import KnownStreets, NetworkNow, UnitOfWork, networks_on
+from desk.unit_of_work import PAGE, KnownStreets, NetworkNow, UnitOfWork, networks_on
 from geo.streets import Section
 from matcher.policy import PairPolicy
 from records import engine as records_engine
@@ -30,6 +31,11 @@ PATIENCE_S: float = 3.0
 """How long an act waits for streets that are being built; the server ends a transaction that stands still for five."""
 
 
+_ROSTER_KEPT_S: float = 840.0
+_LOOK_ROUND_S: float = 60.0
+"""A roster nobody leans on is forgotten after at most fifteen minutes, with the places in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Streets:
     """Streets that are built or being built, what they were asked with, and the streets before them."""
@@ -37,6 +43,16 @@ class _Streets:
     wanted: tuple[int, float, float, timedelta]
     built: Future[KnownStreets]
     before: KnownStreets | None
+
+
+@dataclass(slots=True)
+class _Roster:
+    """A remembered roster, and the reading of it that is under way."""
+
+    memory: RosterMemory = field(default_factory=RosterMemory)
+    loading: threading.Lock = field(default_factory=threading.Lock)
+    reading: Future[None] | None = None
+    used_at: float = 0.0
 
 
 class House:
@@ -54,6 +70,9 @@ class House:
         self._street_lock = threading.Lock()
         self._network_ids: frozenset[int] = frozenset()
         self._memories: dict[int, Memory] = {}
+        self._rosters: dict[int, _Roster] = {}
+        self._roster_lock = threading.Lock()
+        self._forgetting: threading.Timer | None = None
 
     @contextmanager
     def act(self, network_id: int, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
@@ -83,6 +102,7 @@ class House:
                     zone_map=self._zone_map,
                     streets=self._streets,
                     memory=self._memory_of(network_id),
+                    roster=self._roster,
                 )
                 yield uow
                 reactions.settle(uow)
@@ -135,6 +155,8 @@ class House:
 
     def close(self) -> None:
         """Let go of the database."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         self._builders.shutdown(cancel_futures=True)
         self.engine.dispose()
 
@@ -149,6 +171,42 @@ class House:
                 kept = (version, uow.zones.build_map(version))
                 self._zone_maps[uow.network.id] = kept
             return kept[1]
+
+    def _roster(self, uow: UnitOfWork) -> RosterMemory | None:
+        """Return the remembered roster of a network, None while a large one is still being read beside the acts."""
+        with self._roster_lock:
+            kept = self._rosters.setdefault(uow.network.id, _Roster())
+            kept.used_at = time.monotonic()
+            if self._forgetting is None:
+                self._forget_later()
+        if kept.memory.is_loaded():
+            return kept.memory
+        with kept.loading:
+            if kept.memory.is_loaded():
+                return kept.memory
+            if len(uow.responders.roster_page(-1, PAGE)) < PAGE:
+                uow.remember(kept.memory)
+                return kept.memory
+            if kept.reading is None or kept.reading.done():
+                kept.reading = self._builders.submit(self._remember, uow.network.id, kept.memory, uow.now)
+        return None
+
+    def _remember(self, network_id: int, memory: RosterMemory, now: datetime) -> None:
+        with self.act(network_id, now=now) as uow:
+            uow.remember(memory)
+
+    def _forget_later(self) -> None:
+        self._forgetting = threading.Timer(_LOOK_ROUND_S, self._forget_idle)
+        self._forgetting.daemon = True
+        self._forgetting.start()
+
+    def _forget_idle(self) -> None:
+        """Forget rosters that no act has leaned on for a while: places are kept for so long and no longer."""
+        with self._roster_lock:
+            for kept in self._rosters.values():
+                if time.monotonic() - kept.used_at > _ROSTER_KEPT_S:
+                    kept.memory.forget()
+            self._forget_later()
 
     def _streets(self, uow: UnitOfWork) -> KnownStreets | None:
         """Return the streets of a network, built anew when its region is imported anew or a speed of it changes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +27,7 @@ from records import engine
 from records.cluster import DATABASE, PrivateCluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import psycopg
 
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
 _OBSERVERS: Final = 0.3
 _NEAREST: Final = 200
 _PROPOSED: Final = 10
+_ROUNDS: Final = 3
 _FIRST_INCIDENT: Final = 1_000_000_000
 
 _Asked = tuple["SceneRow", "Scene", "tuple[MeetingPoint, ...]"]
+_Way = Callable[["UnitOfWork", _Asked], "Answers"]
 
 
 def rows_by_database(sizes: Sequence[int], scenes: int, seed: int) -> list[Row]:
@@ -80,10 +83,21 @@ class _Network:
             connection.execute(_PEER)
             _fill_peer(connection, self._roster, self._policy)
         self._columns = Columns.of(self._roster, self._policy)
+        self._remember()
 
     def close(self) -> None:
         """Let go of the database."""
         self._house.close()
+
+    def _remember(self) -> None:
+        """Wait until the process remembers the roster, as a service does from its first minute on."""
+        began = time.perf_counter()
+        while True:
+            with self._house.act(self._id, now=NOW) as uow:
+                if uow.ground() is not None:
+                    break
+            time.sleep(0.05)
+        print(f"pairs: {self._size:,} people read into memory in {time.perf_counter() - began:.1f} s")
 
     def _read(self) -> PairPolicy:
         with self._house.act(self._id, now=NOW) as uow:
@@ -99,13 +113,16 @@ class _Network:
         """Check that the answers agree, then time every way; return the rows and our median in milliseconds."""
         truths = [brute_force(self._columns, self._policy, list(points)) for _, _, points in self._asked]
         ours = self._each(_ours)
-        same_answers(f"{self._size:,} people by the database", [answer for answer, _ in ours], truths)
-        knn = self._each(lambda uow, asked: _knn(uow, asked, self._policy, _pair_in_python))
-        missed = sum(answer != truth for (answer, _), truth in zip(knn, truths, strict=True))
-        bulk = self._each(lambda uow, asked: _knn(uow, asked, self._policy, _pair_with_numpy))
+        same_answers(f"{self._size:,} people by the database", [answer for answer, _ in ours], _ROUNDS * truths)
+        # In rounds, so that whatever else the computer does meets all of them alike.
+        ours, knn, bulk, bare = self._in_rounds(
+            _ours,
+            lambda uow, asked: _knn(uow, asked, self._policy, _pair_in_python),
+            lambda uow, asked: _knn(uow, asked, self._policy, _pair_with_numpy),
+            _select_one,
+        )
+        missed = sum(answer != truth for (answer, _), truth in zip(knn, truths, strict=False))
         proposed = self._each(_propose, _PROPOSED)
-        ours = self._each(_ours)
-        bare = self._each(_select_one)
         p50_ms, p99_ms = percentiles_ms([took for _, took in ours])
         limit_ms, _ = percentiles_ms([took for _, took in bare])
         shared: dict[str, Any] = {"unit": "ms", "n": self._size, "seed": self._seed}
@@ -115,7 +132,7 @@ class _Network:
             rows.append(
                 Row(
                     "pairs",
-                    f"best {BEST} by the database, {len(ours)} scenes; KNN misses the best of {missed}",
+                    f"best {BEST} by the database, {len(truths)} scenes; KNN misses the best of {missed}",
                     ours=p50_ms,
                     peer=peer_ms,
                     peer_name=f"PostGIS <-> LIMIT {_NEAREST}, {pairing}",
@@ -139,15 +156,18 @@ class _Network:
         )
         return rows, p50_ms
 
-    def _each(
-        self, answer: Callable[[UnitOfWork, _Asked], Answers], most: int | None = None
-    ) -> list[tuple[Answers, int]]:
-        found = []
+    def _each(self, way: _Way, most: int | None = None) -> list[tuple[Answers, int]]:
+        (found,) = self._in_rounds(way, most=most)
+        return found
+
+    def _in_rounds(self, *ways: _Way, most: int | None = None) -> list[list[tuple[Answers, int]]]:
+        found: list[list[tuple[Answers, int]]] = [[] for _ in ways]
         with self._house.act(self._id, now=NOW) as uow:
-            answer(uow, self._asked[0])
-            for asked in self._asked[:most]:
-                began = time.perf_counter_ns()
-                found.append((answer(uow, asked), time.perf_counter_ns() - began))
+            for way, answers in _ROUNDS * list(zip(ways, found, strict=True)):
+                way(uow, self._asked[0])
+                for asked in self._asked[:most]:
+                    began = time.perf_counter_ns()
+                    answers.append((way(uow, asked), time.perf_counter_ns() - began))
         return found
 
 

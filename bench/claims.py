@@ -89,6 +89,8 @@ class Storm:
     seed: int
     at_once: int
     think_s: float
+    sweeps: bool = False
+    """Whether this process does what the worker does; a service has one."""
 
     def blow(self) -> Outcome:
         """Run every actor until the time is over."""
@@ -104,7 +106,8 @@ class Storm:
             )
             for number, outcome in enumerate(outcomes)
         ]
-        threads.append(threading.Thread(target=self._sweep, args=(house, until)))
+        if self.sweeps:
+            threads.append(threading.Thread(target=self._sweep, args=(house, until)))
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -218,7 +221,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer-seconds", type=float, default=10.0)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--at-once", type=int, default=2, help="acts a process has in a transaction at a time")
-    parser.add_argument("--think", type=float, default=2.0, help="seconds between two acts of one actor, about")
+    parser.add_argument("--think", type=float, default=4.0, help="seconds between two acts of one actor, about")
     parser.add_argument("--seed", type=int, default=7)
 
 
@@ -240,6 +243,7 @@ def run(options: argparse.Namespace) -> list[Row]:
                 seed=options.seed + 1000 * number,
                 at_once=options.at_once,
                 think_s=options.think,
+                sweeps=number == 0,
             )
             for number in range(options.processes)
         ]
@@ -341,7 +345,8 @@ def _peer_rows(options: argparse.Namespace, watch: _Watch, peers: list[Peer]) ->
     return [
         Row(
             "claims",
-            f"somebody {what}, {peer.acts:,} acts of 80 clients on 40 people in {options.peer_seconds:g} s",
+            f"somebody {what}, {peer.acts:,} acts of 80 clients on 40 people, {peer.seated:,} seats,"
+            f" in {options.peer_seconds:g} s",
             ours=broke,
             peer=times,
             peer_name=peer.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from desk.remembered import CHANGES_KEPT
 from desk.unit_of_work import UnitOfWork
 
 AUDIT_KEPT: Final = timedelta(days=90)
@@ -15,7 +16,7 @@ COUNTED_KEPT: Final = timedelta(days=8)
 
 
 def forget_log(uow: UnitOfWork) -> int:
-    """Drop events, answers, sessions, vouchers, suggestions, counts, audit entries whose time is over; return how many.
+    """Drop events, answers, sessions, vouchers, suggestions, counts, notes, audits whose time is over; say how many.
 
     All but suggestions and counts are written by the time outside, in a rehearsal too.
     """
@@ -28,6 +29,7 @@ def forget_log(uow: UnitOfWork) -> int:
             uow.accounts.forget_vouchers_before(now),
             uow.decisions.forget_suggestions_before(uow.now),
             uow.reliability.forget_before((uow.now - RELIABILITY_KEPT).date(), (uow.now - COUNTED_KEPT).date()),
+            uow.responders.forget_changes_before(now - CHANGES_KEPT),
             uow.audits.forget_before((now - AUDIT_KEPT).date()),
         )
     )

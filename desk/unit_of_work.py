@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
+from desk.remembered import Counted, RosterMemory
 from desk.resident import Memory
+from geo.points import LonLat
+from matcher.candidates import Scene
+from matcher.ground import Ground
 from matcher.pairs import crow_flies
-from matcher.travel import RoadsOrCrow, WaryTravelTimes
+from matcher.travel import RoadsOrCrow, TravelTimes, WaryTravelTimes
 from records.repositories import networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.answers import AnswerRepository
@@ -34,12 +38,16 @@ from records.repositories.streets import StreetRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
 from records.transaction import Transaction
+from records.values import RosterNews
 from zones.lookup import ZoneMap
 
 if TYPE_CHECKING:
     # Routing takes half a second to load, and only the wiring of a network with a region needs it.
     from geo.exits import Footways
     from geo.travel import Roads
+
+PAGE: Final = 1_000
+"""How many people of a roster are read in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class UnitOfWork:
         zone_map: Callable[[UnitOfWork], ZoneMap],
         streets: Callable[[UnitOfWork], KnownStreets | None],
         memory: Memory | None = None,
+        roster: Callable[[UnitOfWork], RosterMemory | None] = lambda _uow: None,
     ) -> None:
         """Begin inside one network; `clock` is handed the network's own time, where a rehearsal has one.
 
@@ -94,6 +103,7 @@ class UnitOfWork:
         self._session = session
         self._zone_map = zone_map
         self._streets = streets
+        self._roster = roster
         self.network = NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
         self.policy = NetworkPolicy.of(row.policy)
         self.now = clock(row.rehearsal_at)
@@ -135,6 +145,27 @@ class UnitOfWork:
         """Travel times: on the streets where a region is imported, else as the crow flies."""
         crow = crow_flies(self.policy.pairs)
         return crow if self.streets is None else RoadsOrCrow(self.streets.roads, crow)
+
+    def ground(self) -> Ground | None:
+        """Return everybody by cell as the database has them now, None where this process does not remember them."""
+        memory = self._roster(self)
+        return None if memory is None else memory.ground(self._roster_changes, self.now)
+
+    def count(
+        self, scene: Scene, ways: TravelTimes, places: Sequence[LonLat], reporters: Collection[int]
+    ) -> Counted | None:
+        """Count everybody by rule for a scene, None where this process does not remember them."""
+        memory = self._roster(self)
+        if memory is None:
+            return None
+        return memory.count(self._roster_changes, scene, self.policy.pairs, ways, places, reporters)
+
+    def remember(self, memory: RosterMemory) -> None:
+        """Read the whole roster into the memory of this process."""
+        memory.load(self._roster_changes, lambda after: self.responders.roster_page(after, PAGE), self.now)
+
+    def _roster_changes(self, cursor: str, known: Collection[str], also: Collection[int]) -> RosterNews:
+        return self.responders.roster_changes(cursor, known, also, self.now)
 
     @cached_property
     def networks(self) -> NetworkRepository:

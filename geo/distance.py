@@ -10,6 +10,8 @@ import numpy as np
 from geo.points import LonLat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -50,6 +52,17 @@ def metres_from(here: LonLat, lons: NDArray[np.float64], lats: NDArray[np.float6
     half_dlat = (lat2 - lat1) / 2
     half_dlon = np.radians(lons - here.lon) / 2
     chord = np.sin(half_dlat) ** 2 + math.cos(lat1) * np.cos(lat2) * np.sin(half_dlon) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    return metres
+
+
+def metres_from_each(
+    places: Sequence[LonLat], lons: NDArray[np.float64], lats: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return great-circle metres from each of some places (row) to each of many (column), degrees, WGS84."""
+    lon1, lat1 = np.radians(np.array([(place.lon, place.lat) for place in places]).reshape(-1, 2).T)[:, :, None]
+    lon2, lat2 = np.radians(lons), np.radians(lats)
+    chord = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
     return metres
 

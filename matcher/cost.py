@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from matcher.candidates import Candidate, Scene
@@ -50,16 +50,29 @@ def own_terms(person: Candidate, scene: Scene, policy: PairPolicy) -> tuple[int,
     )
 
 
-def pair_terms(one: Candidate, other: Candidate, scene: Scene, policy: PairPolicy) -> tuple[int, ...]:
-    """Return the terms that two people bring together, in whole seconds, in the order of their texts.
+class PairPrices(NamedTuple):
+    """What two people cost together where it applies, in whole seconds."""
+
+    unfamiliar_s: int
+    one_voice_s: int
+
+
+def pair_prices(scene: Scene, policy: PairPolicy) -> PairPrices:
+    """Return what it costs at a scene that two were not out together before, and that one lineage vouched for both.
 
     Two lineages make a stronger witness when a pair goes to look: a price, not a rule.
     """
+    one_voice_s = _whole_seconds(policy.same_lineage_min) if scene.task == "look" else 0
+    return PairPrices(_whole_seconds(policy.unfamiliar_min), one_voice_s)
+
+
+def pair_terms(one: Candidate, other: Candidate, scene: Scene, policy: PairPolicy) -> tuple[int, ...]:
+    """Return the terms that two people bring together, in whole seconds, in the order of their texts."""
     familiar = other.responder_id in one.worked_with or one.responder_id in other.worked_with
-    one_voice = scene.task == "look" and one.lineage == other.lineage
+    prices = pair_prices(scene, policy)
     return (
-        0 if familiar else _whole_seconds(policy.unfamiliar_min),
-        _whole_seconds(policy.same_lineage_min) if one_voice else 0,
+        0 if familiar else prices.unfamiliar_s,
+        prices.one_voice_s if one.lineage == other.lineage else 0,
     )
 
 

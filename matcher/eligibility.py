@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geo.distance import metres_from
+from geo.distance import metres_from_each
 from matcher.errors import NoMeetingPoint
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def arrival_seconds(
         return answer
     lons = np.fromiter((place.lon for place in places), np.float64, len(places))
     lats = np.fromiter((place.lat for place in places), np.float64, len(places))
-    metres = np.minimum.reduce([metres_from(destination, lons, lats) for destination in destinations])
+    metres = metres_from_each(destinations, lons, lats).min(axis=0)
     bound = np.empty(len(places))
     spoken = np.array(modes)
     for mode in sorted(set(modes)):
@@ -185,8 +185,8 @@ def screen(
     places: list[LonLat] = []
     for person in people:
         rule = first_rule(person, scene, policy)
-        place = person.where(scene.now, policy.position_age)
-        if rule is None and place is not None:
+        place = None if rule is not None else person.where(scene.now, policy.position_age)
+        if place is not None:
             standing.append(person)
             places.append(place)
         else:

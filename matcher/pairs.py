@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.buddy import Kind, PairRule, avoid_each_other, count_refusals, kind_of, refusal, seated
-from matcher.cost import Reason, own_terms, pair_terms, reasons
-from matcher.eligibility import Rule, Screened, screen
+from matcher.cost import PairPrices, Reason, own_terms, pair_prices, pair_terms, reasons
+from matcher.eligibility import NEVER_S, Rule, Screened, screen
 from matcher.errors import NoMeetingPoint, PersonTwiceInRoster
 from matcher.travel import CrowFlies
 
@@ -192,9 +192,13 @@ def rank_streamed(
 def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arrival]:
     """Return the screened candidates with what the scan needs to know of each."""
     limit_s = policy.eta_limit.total_seconds()
+    everywhere = (1 << len(screened.seconds[0])) - 1 if screened.seconds else 0
     going: list[Arrival] = []
     for person, seconds in zip(screened.candidates, screened.seconds, strict=True):
-        reach = sum(1 << point for point, needed_s in enumerate(seconds) if needed_s <= limit_s)
+        if max(seconds) <= limit_s:
+            reach = everywhere
+        else:
+            reach = sum(1 << point for point, needed_s in enumerate(seconds) if needed_s <= limit_s)
         own_s = sum(own_terms(person, scene, policy))
         going.append(Arrival(person, seconds, min(seconds), own_s, kind_of(person, scene.now, policy, reach)))
     return going
@@ -210,14 +214,14 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
 
     Each batch comes with a lower bound, in whole seconds, on the cost of any pair that has a member in it or in a
     later batch; bounds never fall. People seen are kept by kind, in order of their own penalty p. A newcomer c walks
-    the kinds that may go with theirs: a pair with k costs at least t_c + p_c + p_k, and among equal p ids rise, so
-    the walk may stop at the first key that cannot enter the best n, and the scan at the first bound above the n-th
-    cost. All terms are whole and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor
-    2003, threshold algorithm).
+    the kinds that may go with theirs: a pair with k costs at least t_c + p_c + p_k, and p_k never falls, so the walk
+    may stop at the first that is above the n-th cost, and the scan at the first bound that is. All terms are whole
+    and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor 2003, threshold algorithm).
     """
     best: list[Found] = []
     if n < 1:
         return best
+    prices = pair_prices(scene, policy)
     seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
     open_to: dict[Kind, list[list[tuple[int, int, Arrival]]]] = {}
     for bound_s, batch in batches:
@@ -227,7 +231,7 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
             if newcomer.kind not in seen:
                 _open(newcomer.kind, seen, open_to)
             for partners in open_to[newcomer.kind]:
-                _walk(newcomer, partners, best, scene, policy, n)
+                _walk(newcomer, partners, best, prices, n)
             insort(seen[newcomer.kind], (newcomer.own_s, newcomer.person.responder_id, newcomer))
     return best
 
@@ -247,27 +251,38 @@ def _open(
                 open_to[other].append(seen[kind])
 
 
-def _walk(  # noqa: PLR0917 - the inner loop of the scan
+def _walk(
     newcomer: Arrival,
     partners: list[tuple[int, int, Arrival]],
     best: list[Found],
-    scene: Scene,
-    policy: PairPolicy,
+    prices: PairPrices,
     n: int,
 ) -> None:
-    own_id = newcomer.person.responder_id
-    least_s = newcomer.least_s
+    """Try a newcomer with the people of one kind; times are compared only where all other terms leave room for them."""
+    person, seconds, least_s = newcomer.person, newcomer.seconds, newcomer.least_s
+    own_id, worked_with, lineage = person.responder_id, person.worked_with, person.lineage
+    unfamiliar_s, one_voice_s = prices
+    most_s = best[-1][0][0] if len(best) == n else NEVER_S
     for penalty_s, partner_id, partner in partners:
-        low, high = (own_id, partner_id) if own_id < partner_id else (partner_id, own_id)
-        if len(best) == n and (least_s + penalty_s, low, high) > best[-1][0]:
+        least_together_s = least_s + penalty_s
+        if least_together_s > most_s:
             return
-        if avoid_each_other(newcomer.person, partner.person):
+        other = partner.person
+        if partner_id not in worked_with and own_id not in other.worked_with:
+            least_together_s += unfamiliar_s
+        if lineage == other.lineage:
+            least_together_s += one_voice_s
+        if least_together_s > most_s or avoid_each_other(person, other):
             continue
-        cost_s, point = pair_cost(newcomer, partner, scene, policy)
-        key = (cost_s, low, high)
+        meet_s = min(map(max, seconds, partner.seconds))
+        cost_s = least_together_s - newcomer.soonest_s + meet_s
+        if cost_s > most_s:
+            continue
+        key = (cost_s, own_id, partner_id) if own_id < partner_id else (cost_s, partner_id, own_id)
         if len(best) < n or key < best[-1][0]:
-            insort(best, (key, newcomer, partner, point))
+            insort(best, (key, newcomer, partner, list(map(max, seconds, partner.seconds)).index(meet_s)))
             del best[n:]
+            most_s = best[-1][0][0] if len(best) == n else NEVER_S
 
 
 def pair_cost(one: Arrival, other: Arrival, scene: Scene, policy: PairPolicy) -> tuple[int, int]:

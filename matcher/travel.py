@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import numpy as np
 
-from geo.distance import metres_from
+from geo.distance import metres_from_each
 from matcher.errors import UnknownMode
 
 if TYPE_CHECKING:
@@ -98,9 +98,7 @@ class CrowFlies:
             pace = np.fromiter((self._seconds_per_metre[mode] for mode in modes), np.float64, len(origins))
         except KeyError as error:
             raise UnknownMode from error
-        answer = np.empty((len(origins), len(destinations)))
-        for column, destination in enumerate(destinations):
-            answer[:, column] = metres_from(destination, lons, lats) * pace + self._get_going_s
+        answer = np.ascontiguousarray((metres_from_each(destinations, lons, lats) * pace + self._get_going_s).T)
         if self._hull is not None and answer.size:
             answer[self._too_near(self._hull, (lons, lats), _degrees(destinations))] = np.inf
         return answer

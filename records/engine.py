@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from psycopg._preparing import PrepareManager
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +19,25 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+_MOST_PREPARED = 400
+_STALE_STATEMENT = {"26000", "0A000"}
+
+
+class _KeptStatements(PrepareManager):
+    """Prepared statements that outlive a rolled back transaction, as they do in the server.
+
+    The driver drops them all at every ROLLBACK, because a transaction may have made the tables they are about. This
+    program's role makes no tables, and refuses many acts: without this nearly every statement is planned anew.
+    """
+
+    def clear(self) -> bool:
+        """Keep them all; say that nothing has to be flushed."""
+        return False
+
+    def _should_discard(self, *_: Any, **__: Any) -> bool:
+        return False
 
 
 def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
@@ -54,6 +74,14 @@ def create(url: str, *, pool_size: int = 20, name: str = "tandem") -> Engine:
             cursor.execute("SET idle_in_transaction_session_timeout = '5s'")
             cursor.execute("SET jit = off")
         connection.commit()
+        connection._prepared = _KeptStatements()  # noqa: SLF001  (there is no public way to say so)
+        connection.prepared_max = _MOST_PREPARED
+
+    @event.listens_for(engine, "handle_error")
+    def begin_anew(context: ExceptionContext) -> None:
+        # The server does not know a statement of ours any more, or its tables changed under it.
+        if getattr(context.original_exception, "sqlstate", None) in _STALE_STATEMENT:
+            context.is_disconnect = True
 
     return engine
 

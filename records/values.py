@@ -91,6 +91,22 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterNews:
+    """Who changed on the roster, as they are now, and where whoever took that in stands afterwards.
+
+    `own` has everybody who changed and whether by this very transaction; whoever is not among `people` is on the roster
+    no more. Each comes with when their dispatches of the last days began, and when they were asked. `cursor` and
+    `taken` are numbers of transactions, `at` is the database's time.
+    """
+
+    own: Mapping[int, bool]
+    people: Sequence[tuple[RosterEntry, tuple[datetime, ...], tuple[datetime, ...]]]
+    cursor: str
+    taken: Sequence[str]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an incident stands: its status, whether it lives on in another, whether it was ever verified."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desk.dispatching import gathering
+from desk.remembered import centre_of
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.points import LonLat
@@ -40,13 +41,27 @@ class Counts:
 def count_everybody(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequence[MeetingPoint]) -> Counts:
     """Count the roster under the rules of `matcher.eligibility` and `matcher.buddy`, as ranking all of it would."""
     places = [point.place for point in points]
+    remembered = uow.count(scene, gathering.ways_to(uow, scene), places, row.reporters)
+    if remembered is not None:
+        return Counts(
+            roster=remembered.candidates + remembered.ruled_out.total(),
+            candidates=remembered.candidates,
+            ruled_out=remembered.ruled_out,
+            pairs_ruled_out=remembered.pairs_ruled_out,
+        )
+    return count_in_the_database(uow, row, scene, points)
+
+
+def count_in_the_database(uow: UnitOfWork, row: SceneRow, scene: Scene, points: Sequence[MeetingPoint]) -> Counts:
+    """Count the same in one pass over the rows, for a process that does not remember the roster."""
+    places = [point.place for point in points]
     numbers = _numbers(uow, row, scene, points)
     found, crowds = uow.responders.people_by_rule(numbers)
     ruled_out = Counter({Rule(name): people for name, people in found.items()})
     limit_s = uow.policy.pairs.eta_limit.total_seconds()
     spots = sorted({(crowd.cell9, crowd.mode) for crowd in crowds})
     seconds = arrival_seconds(
-        [gathering.centre_of(cells.from_int(cell9)) for cell9, _ in spots],
+        [centre_of(cells.from_int(cell9)) for cell9, _ in spots],
         [mode for _, mode in spots],
         places,
         limit_s=limit_s,

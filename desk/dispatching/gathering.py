@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from desk import errors
+from desk import errors, remembered
 from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
 from geo.hull import Hull
 from geo.points import LonLat
-from matcher.candidates import TASKS, Candidate, Scene
+from matcher.candidates import Candidate, Scene
 from matcher.cost import Reason
+from matcher.ground import Ground
 from matcher.meeting import MeetingPoint, PublicPlace, meeting_points
 from matcher.nearby import CellsInOrder
 from matcher.travel import TravelTimes
 from records.enums import IncidentStatus, Task
-from records.values import RosterEntry, SceneRow, Standing
+from records.values import SceneRow, Standing
 
+candidate = remembered.candidate
 POSITION_RESOLUTION: Final = 9
 _COARSEST_LOOK: Final = 6
 _FIRST_LOOK: Final = 4
@@ -99,50 +101,13 @@ def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
     return points
 
 
-def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
-    """Return one person of the roster as the matcher knows them."""
-    return Candidate(
-        responder_id=entry.id,
-        place=centre_of(entry.cell9) if entry.cell9 else None,
-        position_at=entry.seen_at,
-        base_place=centre_of(entry.base_cell9) if entry.base_cell9 else None,
-        mode=_MODES[entry.mode],
-        observer_until=entry.observer_until,
-        trained_until=entry.trained_until,
-        languages=frozenset(entry.languages),
-        available_until=entry.available_until,
-        busy=entry.busy,
-        offered=entry.offered,
-        dispatches_this_shift=entry.this_shift,
-        offers_today=entry.asked_today,
-        last_cleared_at=entry.last_cleared_at,
-        distressed_until=entry.resting_until,
-        load_7d=float(entry.load_7d),
-        cleared_total=entry.cleared_total,
-        avoids=frozenset(entry.avoids),
-        worked_with=frozenset(entry.worked_with),
-        opted_out_tasks=frozenset(task for task in TASKS if task in entry.no_tasks),
-        opted_out_zones=frozenset(entry.no_zones),
-        zone_ids=frozenset(entry.zone_ids),
-        lineage=entry.lineage,
-        is_reporter=entry.account_id in reporters,
-        acceptance=(entry.yes_count, entry.no_count),
-    )
-
-
-centre_of = lru_cache(maxsize=16_384)(cells.centre)
-"""Many people share few cells."""
-
-_MODES: dict[str, Any] = {"foot": "foot", "bicycle": "bicycle", "car": "car"}
-
-
 def candidates(uow: UnitOfWork, row: SceneRow, only: Collection[int] | None = None) -> list[Candidate]:
     """Return the roster, or some of it, as candidates for a scene."""
     return [candidate(entry, row.reporters) for entry in uow.responders.roster(uow.now, only)]
 
 
 class PeopleAround:
-    """Whoever could be asked, nearest first, read from the database cell by cell as they are needed.
+    """Whoever could be asked, nearest first: remembered by this process, or else read cell by cell as they are needed.
 
     What was read is kept, so that several questions about one scene read it once. Nothing is locked: who is still
     free is asked again when people are taken.
@@ -159,12 +124,11 @@ class PeopleAround:
         self, uow: UnitOfWork, row: SceneRow, points: Sequence[LonLat], without: Collection[int] = frozenset()
     ) -> None:
         self._uow = uow
+        self._points = points
+        self._ground = uow.ground()
         self._reporters = row.reporters
         self._seen = set(without)
-        policy = uow.policy.pairs
-        self._cells = CellsInOrder(points, uow.travel, tuple(policy.speeds_m_s), policy.eta_limit.total_seconds())
-        self._area, self._found = 0, 0
-        self._next_area = _FIRST_LOOK
+        self._looks = self._remembered(self._ground) if self._ground else self._from_the_database()
         self._kept: list[tuple[int, list[Candidate]]] = []
 
     def in_order(self) -> Iterator[tuple[int, Sequence[Candidate]]]:
@@ -175,21 +139,50 @@ class PeopleAround:
             position += 1
 
     def _read(self) -> bool:
-        bound_s, numbers = self._cells.take(*_look(self._next_area))
-        if numbers:
-            now = self._uow.now
+        found = next(self._looks, None)
+        if found is not None:
+            self._kept.append(found)
+        return found is not None
+
+    def _remembered(self, ground: Ground) -> Iterator[tuple[int, list[Candidate]]]:
+        now, age = self._uow.now, self._uow.policy.pairs.position_age
+        for bound_s, people in ground.in_order(self._points, self._uow.travel, now, age):
+            free = [person for person in people if _could_be_asked(person.candidate, now)]
+            yield (
+                bound_s,
+                [
+                    remembered.as_of(person, now, self._reporters)
+                    for person in free
+                    if person.candidate.responder_id not in self._seen
+                ],
+            )
+
+    def _from_the_database(self) -> Iterator[tuple[int, list[Candidate]]]:
+        now, policy = self._uow.now, self._uow.policy.pairs
+        in_turn = CellsInOrder(
+            self._points, self._uow.travel, tuple(policy.speeds_m_s), policy.eta_limit.total_seconds()
+        )
+        area, found, next_area = 0, 0, _FIRST_LOOK
+        while True:
+            bound_s, numbers = in_turn.take(*_look(next_area))
+            if not numbers:
+                return
             spans = [cells.descendants(number, POSITION_RESOLUTION) for number in numbers]
-            near = self._uow.responders.people_near(spans, now, now - self._uow.policy.pairs.position_age)
+            near = self._uow.responders.people_near(spans, now, now - policy.position_age)
             # Somebody may have moved on to the next cell between two looks.
             fresh = [entry for entry in near if entry.id not in self._seen]
             self._seen.update(entry.id for entry in fresh)
-            self._kept.append((bound_s, [candidate(entry, self._reporters) for entry in fresh]))
-            self._area += self._next_area
-            self._found += len(fresh)
+            yield bound_s, [candidate(entry, self._reporters) for entry in fresh]
+            area += next_area
+            found += len(fresh)
             # About as many people as are wanted at a time, but never much more ground than before at once.
-            wanted_area = _AT_A_TIME * self._area // max(1, self._found)
-            self._next_area = max(_FIRST_LOOK, min(wanted_area, _GROWTH * self._area))
-        return bool(numbers)
+            next_area = max(_FIRST_LOOK, min(_AT_A_TIME * area // max(1, found), _GROWTH * area))
+
+
+def _could_be_asked(person: Candidate, now: datetime) -> bool:
+    """Say whether somebody is available and in nobody's hands; all other rules are the matcher's."""
+    until = person.available_until
+    return until is not None and until > now and not (person.busy or person.offered)
 
 
 def _look(area: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from records.models.reliability import Reliability
 from records.models.reliability_counted import ReliabilityCounted
 from records.models.reporter import Reporter
 from records.models.responder import Responder
+from records.models.roster_change import RosterChange
 from records.models.seat import Seat
 from records.models.session import SignedIn
 from records.models.sighting import Sighting
@@ -55,6 +56,7 @@ __all__ = [
     "ReliabilityCounted",
     "Reporter",
     "Responder",
+    "RosterChange",
     "Seat",
     "Sighting",
     "SightingOverride",

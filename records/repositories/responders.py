@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo import cells
@@ -14,10 +14,10 @@ from records import ids
 from records.crowds import Crowd, RuleNumbers
 from records.enums import CertificateKind
 from records.errors import NoSuchRecord
-from records.models import Account, Certificate, Position, Responder
+from records.models import Account, Certificate, Position, Responder, RosterChange
 from records.repositories.repository import Repository
 from records.sql import load
-from records.values import RosterEntry
+from records.values import RosterEntry, RosterNews
 
 _RULE_NUMBERS = (
     "now",
@@ -100,6 +100,38 @@ class ResponderRepository(Repository):
             {"network_id": self._network_id, "now": now, "ids": None if only is None else sorted(only)},
         )
         return [_entry(row) for row in rows]
+
+    def roster_changes(self, cursor: str, known: Collection[str], also: Collection[int], now: datetime) -> RosterNews:
+        """Return whoever changed since a cursor but by some transactions, and some others, as of `now`."""
+        asked = {"network_id": self._network_id, "cursor": cursor, "known": list(known), "ids": list(also), "now": now}
+        rows = self._session.execute(load("roster_changes"), asked).all()
+        *_, cursor, taken, at = rows[0]
+        return RosterNews(
+            own={row[-5]: row[-4] for row in rows if row[-5] is not None},
+            people=[
+                (_entry(row[:_FIELDS]), tuple(row[_FIELDS] or ()), tuple(row[_FIELDS + 1] or ()))
+                for row in rows
+                if row[0] is not None
+            ],
+            cursor=cursor,
+            taken=taken,
+            at=at,
+        )
+
+    def roster_page(self, after: int, limit: int) -> list[int]:
+        """Return the ids of people on the roster after one of them, in order."""
+        asked = {"network_id": self._network_id, "after": after, "limit": limit}
+        return list(self._session.scalars(load("roster_page"), asked))
+
+    def forget_changes_before(self, moment: datetime) -> int:
+        """Forget who changed on the roster before a moment; return how many notes that were."""
+        return len(
+            self._session.execute(
+                delete(RosterChange)
+                .where(RosterChange.network_id == self._network_id, RosterChange.at < moment)
+                .returning(RosterChange.id)
+            ).all()
+        )
 
     def people_near(self, spans: Sequence[tuple[int, int]], now: datetime, fresh: datetime) -> list[RosterEntry]:
         """Return whoever could be asked at `now` in some spans of res-9 cell numbers, by id.
@@ -257,11 +289,12 @@ class ResponderRepository(Repository):
             )
 
 
+_FIELDS = 28
 _LISTS, _CELLS = (4, 7, 8, 9, 10, 26), (6, 17)
 
 
-def _entry(row: Row[Any]) -> RosterEntry:
-    # By position: both statements name the columns in the order of the fields, and names cost as much as all the rest.
+def _entry(row: Sequence[Any]) -> RosterEntry:
+    # By position: all statements name the columns in the order of the fields, and names cost as much as all the rest.
     values: list[Any] = list(row)
     for position in _LISTS:
         values[position] = tuple(values[position])

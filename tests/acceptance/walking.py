@@ -87,8 +87,8 @@ class Walk:
     def look(self, what: str) -> None:
         """Ask the rows what is broken."""
         found = broken(self.owner, self.network_id, WATCHED)
+        self.seen.states |= set(self.owner.execute(text("SELECT DISTINCT state FROM dispatch")).scalars())
         self.owner.rollback()
-        self.seen.states |= set(self._rows("SELECT DISTINCT state FROM dispatch"))
         if found:
             self.seen.violations += len(found)
             raise BrokenInvariant(f"seed {self.seed}, after {what}: {found}; {' '.join(self.trail[-12:])}")

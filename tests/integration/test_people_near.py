@@ -27,7 +27,15 @@ from tests.builders import a_network
 from tests.crews import PLACE, a_crew, an_incident, as_owner
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-STATEMENTS = ("answering", "avoiding_pairs", "offers_settle", "people_by_rule", "people_near")
+STATEMENTS = (
+    "answering",
+    "avoiding_pairs",
+    "offers_settle",
+    "people_by_rule",
+    "people_near",
+    "roster_changes",
+    "roster_page",
+)
 
 
 @pytest.fixture
