@@ -97,7 +97,8 @@ def leaves_of(boundary: MultiPolygon, leaf: int) -> tuple[list[int], list[int]]:
     if boundary.is_empty:
         return [], []
     grown = shapely.buffer(boundary, 2 * _SEAM_DEG, quad_segs=2)
-    numbers = sorted({number for piece in _narrow_pieces(grown) for number in cells.numbers_touching(piece, leaf)})
+    found = {number for piece in _narrow_pieces(grown) for number in cells.numbers_touching(piece, leaf)}
+    numbers = sorted(found | cells.numbers_along(grown, leaf))
     outlines = cells.shapes(numbers)
     west, _, east, _ = shapely.bounds(outlines).T
     wraps = east - west > _FULL_TURN_DEG

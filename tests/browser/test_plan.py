@@ -31,7 +31,7 @@ def test_a_dispatcher_looks_at_the_plan_and_sends_it_whole(site, opened, three) 
     page.get_by_role("button", name="Ask these 2 pairs").click()
     page.wait_for_selector("text=2 pairs are being asked")
     page.get_by_role("link", name="To the live map").click()
-    page.wait_for_selector("text=0 of 2 said yes")
+    page.wait_for_selector("#board >> text=Asking")
 
 
 def test_when_somebody_left_nobody_is_asked_and_a_new_plan_is_one_click_away(site, opened, three) -> None:

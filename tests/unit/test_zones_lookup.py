@@ -95,6 +95,17 @@ def test_cells_answer_as_polygons_do(boundaries: list[shapely.Geometry], seed: i
         check(zones_of(*boundaries), seed, leaf)
 
 
+def test_a_corner_that_alone_reaches_into_a_cell_is_not_missed() -> None:
+    """Near 0, 0 H3 does not name the cell of a hole's corner; the boundary is walked as well."""
+    shell = [(481, -533), (316, -686), (256, -816), (-191, -424), (-400, -404), (-66, 170), (-8, 140), (74, 253)]
+    shell += [(-115, 536), (375, 307), (353, 234), (357, 190), (293, -70), (713, -388), (305, -408)]
+    area = shapely.Polygon(np.array(shell) / 1e5, [np.array([(190, 58), (128, 55), (185, 12)]) / 1e5])
+    place = LonLat(0.0019, 0.00058)
+    assert cells.number_at(place, 9) not in cells.numbers_touching(area, 9)
+    assert cells.number_at(place, 9) in cells.numbers_along(area, 9)
+    check(zones_of(area), leaf=9)
+
+
 def test_a_shared_edge_belongs_to_both_and_a_hole_to_nobody() -> None:
     ring = shapely.box(0, 0, 0.02, 0.02) - shapely.box(0.005, 0.005, 0.015, 0.015)
     zone_map = check(zones_of(shapely.box(0.02, 0, 0.04, 0.02), ring))
