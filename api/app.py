@@ -39,6 +39,7 @@ _COLLECT: Final = (10_000, 20, 50)
 """After how many new objects the collector looks at the young ones, and how seldom at all of them."""
 
 ROUTERS: tuple[APIRouter, ...] = (
+    sightings.router,
     health.router,
     session.router,
     accounts.router,
@@ -47,7 +48,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     tiles.router,
     zones.router,
     coverage.router,
-    sightings.router,
     statements.router,
     incidents.router,
     dispatches.router,
@@ -56,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     patterns.router,
     responders.router,
 )
+"""Looked through from the first for every request, so the busiest stands first."""
 """One router per resource."""
 
 

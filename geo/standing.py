@@ -56,6 +56,8 @@ class Standing:
 
     def coarse_near(self, points: Collection[Point]) -> Iterable[Point]:
         """Answer `Window.coarse_near`."""
+        if not self._coarse:
+            return []
         steps = steps_reaching(self.policy.coarse_reach_cap_m)
         return self._each_once(points, self._coarse, steps, self.policy.coarse_reach_s)
 
