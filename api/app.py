@@ -56,8 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     patterns.router,
     responders.router,
 )
-"""Looked through from the first for every request, so the busiest stands first."""
-"""One router per resource."""
+"""One router per resource; they are looked through for every request, so the busiest stands first."""
 
 
 def create_app(settings: Settings) -> FastAPI:

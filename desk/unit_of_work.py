@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -37,7 +38,7 @@ from records.repositories.statistics import StatisticsRepository
 from records.repositories.streets import StreetRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
-from records.transaction import Transaction
+from records.transaction import Transaction, burst
 from records.values import RosterNews
 from zones.lookup import ZoneMap
 
@@ -121,6 +122,10 @@ class UnitOfWork:
         """Say that the transaction is over; only whoever opened it knows, after COMMIT has answered."""
         while self._endings:
             self._endings.pop()(kept)
+
+    def burst(self) -> AbstractContextManager[None]:
+        """Send writes one after the other without waiting for each; what is refused is raised at the end."""
+        return burst(self._session)
 
     def record(self, *facts: Fact) -> None:
         """Say that something happened; what happens next is decided by the table in desk.reactions."""

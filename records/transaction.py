@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
@@ -14,6 +16,21 @@ from records.errors import DatabaseAway, NotStorable, RecordsError, Refused, Try
 
 Transaction = Session
 """What rooms above may hold without speaking SQL: an open transaction."""
+
+
+@contextmanager
+def burst(session: Transaction) -> Iterator[None]:
+    """Send statements whose answers nobody needs without waiting for each; what is refused is raised at the end."""
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            None, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
 
 _RACES = {"40001", "40P01", "55P03"}
 

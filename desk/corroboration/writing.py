@@ -51,17 +51,18 @@ def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[P
     window.hold(found.disturbed)
     window.mark(changes, arrived)
     given = _opened(uow, changes, before, found, _members(window, changes, arrived))
-    uow.incidents.open(list(found.opened.values()))
     figures = {given.get(key, key): each for key, each in changes.clusters.items()}
     times = {cluster: (moment(each.t_min), moment(each.t_max)) for cluster, each in figures.items()}
-    uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
-    uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
     assigned = {sighting: given.get(key, key) for sighting, key in sorted(changes.assigned.items())}
     newcomers = {point.id for point in arrived}
-    uow.sightings.store({sighting: key for sighting, key in assigned.items() if sighting in newcomers})
-    uow.sightings.move({sighting: key for sighting, key in assigned.items() if sighting not in newcomers})
-    uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
-    uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
+    with uow.burst():
+        uow.incidents.open(list(found.opened.values()))
+        uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
+        uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
+        uow.sightings.store({sighting: key for sighting, key in assigned.items() if sighting in newcomers})
+        uow.sightings.move({sighting: key for sighting, key in assigned.items() if sighting not in newcomers})
+        uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
+        uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
     swallowed = [(merge.loser, merge.survivor) for merge in merges]
     apart = {key for merge in changes.merge_proposals for key in (merge.loser, merge.survivor)}
     window.apply(Written(found.clusters, assigned, swallowed, changes.emptied, given, apart))

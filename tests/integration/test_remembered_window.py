@@ -16,7 +16,7 @@ from api.settings import Settings
 from api.wiring import House
 from desk import intake, verification
 from desk.corroboration import remembering
-from desk.errors import DeskError
+from desk.errors import DatabaseRefused, DeskError
 from geo.linking import DEFAULT_POLICY
 from records.cluster import DATABASE, PrivateCluster
 from records.enums import Role
@@ -268,3 +268,18 @@ def test_one_refused_by_the_database_is_told_alone(houses, network_id):
     assert [isinstance(each, intake.Received) for each in answers] == [True, True, False, True]
     assert len(live(house, network_id)) == 3
     assert_memory_is_true(house, network_id)
+
+
+def test_what_is_refused_within_a_burst_is_named_and_nothing_is_stored(houses, network_id):
+    house, _ = houses
+    with pytest.raises(DatabaseRefused):
+        write_a_cluster_of_nothing(house, network_id)
+    with house.act(network_id) as uow:
+        assert uow.incidents.open_with_sightings() == {}
+
+
+def write_a_cluster_of_nothing(house, network_id):
+    now = datetime.now(UTC)
+    with house.act(network_id) as uow, uow.burst():
+        uow.incidents.add_clusters({1: (2, now, now)})
+        uow.incidents.resize_clusters({1: (now, now)})
