@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,6 +33,7 @@ _GROWN: Final = 3
 """The size of blocks is chosen anew when so many times as many people are known, or so many times fewer."""
 
 Key = tuple[int, str]
+_Group = tuple[Key, tuple["Known", ...]]
 Change = tuple["Known | None", "Known | None"]
 """A person as they were known, and as they are now; None where they were not known, or are no more."""
 
@@ -163,7 +164,7 @@ class Ground:
         travel: TravelTimes,
         now: datetime,
         position_age: timedelta,
-        at_least: int = 32,
+        at_least: int = 16,
     ) -> Iterator[tuple[int, list[Known]]]:
         """Yield batches of people with whole seconds that none of them, nor of any later batch, can beat.
 
@@ -174,26 +175,29 @@ class Ground:
         at_least
             How many people to gather before a batch is handed on (the last may be smaller).
         """
-        turn = count()
-        heap: list[tuple[int, int, _Block | tuple[Key, tuple[Known, ...]]]] = [
-            (bound, next(turn), block)
-            for bound, block in zip(self._bounds(destinations, travel), self._blocks.values(), strict=True)
-        ]
+        turn = count(len(self._blocks))
+        bounds, nothing = self._bounds(destinations, travel), iter(())
+        heap: list[tuple[int, int, _Block | _Group, Iterator[tuple[int, _Group]]]]
+        heap = list(zip(bounds, count(), self._blocks.values(), repeat(nothing), strict=False))
         heapq.heapify(heap)
         gathered: list[Known] = []
         gathered_bound = 0
         while heap:
-            bound, _, node = heapq.heappop(heap)
+            bound, _, node, later = heap[0]
             if isinstance(node, _Block):
-                for child_bound, key in _opened(node, destinations, travel):
-                    # A place never promises less than its block, so batches come in order of their bounds.
-                    heapq.heappush(heap, (max(bound, child_bound), next(turn), (key, node.people[key])))
+                later = _opened(node, destinations, travel)
+            following = next(later, None)
+            if following is None:
+                heapq.heappop(heap)
+            else:
+                # A place never promises less than its block, so batches come in order of their bounds.
+                heapq.heapreplace(heap, (max(bound, following[0]), next(turn), following[1], later))
+            if isinstance(node, _Block):
                 continue
             (cell, _), group = node
-            here = [person for person in group if person.stands_at(now, position_age) == cell]
             if not gathered:
                 gathered_bound = bound
-            gathered += here
+            gathered += [person for person in group if person.stands_at(now, position_age) == cell]
             if len(gathered) >= at_least:
                 yield gathered_bound, gathered
                 gathered = []
@@ -219,9 +223,15 @@ def _resolution_for(keys: set[Key]) -> int:
     return _RESOLUTIONS[-1]
 
 
-def _opened(block: _Block, destinations: Sequence[LonLat], travel: TravelTimes) -> list[tuple[int, Key]]:
+def _opened(
+    block: _Block, destinations: Sequence[LonLat], travel: TravelTimes
+) -> Iterator[tuple[int, _Group]]:
+    """Yield the places of a block, soonest first: mostly few are asked for."""
     metres = np.maximum(metres_from_each(destinations, block.lons, block.lats).min(axis=0) - _SLACK_M, 0.0)
     bounds = np.empty(len(block.keys), dtype=np.int64)
     for mode, those in block.by_mode:
         bounds[those] = np.floor(travel.lower_bound(metres[those], mode)).astype(np.int64)
-    return list(zip(bounds.tolist(), block.keys, strict=True))
+    in_turn = np.argsort(bounds, kind="stable")
+    for bound, position in zip(bounds[in_turn].tolist(), in_turn.tolist(), strict=True):
+        key = block.keys[position]
+        yield bound, (key, block.people[key])

@@ -103,7 +103,7 @@ class Nearby:
             raise SnapshotOutOfDate
 
     def in_order(
-        self, destinations: Sequence[LonLat], travel: TravelTimes, at_least: int = 32
+        self, destinations: Sequence[LonLat], travel: TravelTimes, at_least: int = 16
     ) -> Iterator[tuple[int, list[Candidate]]]:
         """Yield batches of people with whole seconds that none of them, nor of any later batch, can beat.
 
