@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count, repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geo import cells
 from geo.distance import metres_from_each
+from matcher.soonest import soonest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,6 @@ _GROWN: Final = 3
 """The size of blocks is chosen anew when so many times as many people are known, or so many times fewer."""
 
 Key = tuple[int, str]
-_Group = tuple[Key, tuple["Known", ...]]
 Change = tuple["Known | None", "Known | None"]
 """A person as they were known, and as they are now; None where they were not known, or are no more."""
 
@@ -175,34 +173,12 @@ class Ground:
         at_least
             How many people to gather before a batch is handed on (the last may be smaller).
         """
-        turn = count(len(self._blocks))
-        bounds, nothing = self._bounds(destinations, travel), iter(())
-        heap: list[tuple[int, int, _Block | _Group, Iterator[tuple[int, _Group]]]]
-        heap = list(zip(bounds, count(), self._blocks.values(), repeat(nothing), strict=False))
-        heapq.heapify(heap)
-        gathered: list[Known] = []
-        gathered_bound = 0
-        while heap:
-            bound, _, node, later = heap[0]
-            if isinstance(node, _Block):
-                later = _opened(node, destinations, travel)
-            following = next(later, None)
-            if following is None:
-                heapq.heappop(heap)
-            else:
-                # A place never promises less than its block, so batches come in order of their bounds.
-                heapq.heapreplace(heap, (max(bound, following[0]), next(turn), following[1], later))
-            if isinstance(node, _Block):
-                continue
-            (cell, _), group = node
-            if not gathered:
-                gathered_bound = bound
-            gathered += [person for person in group if person.stands_at(now, position_age) == cell]
-            if len(gathered) >= at_least:
-                yield gathered_bound, gathered
-                gathered = []
-        if gathered:
-            yield gathered_bound, gathered
+
+        def opened(block: _Block) -> Iterator[tuple[int, list[Known]]]:
+            for bound, key in _places(block, destinations, travel):
+                yield bound, [person for person in block.people[key] if person.stands_at(now, position_age) == key[0]]
+
+        return soonest_first(self._bounds(destinations, travel), self._blocks.values(), opened, at_least)
 
     def _bounds(self, destinations: Sequence[LonLat], travel: TravelTimes) -> list[int]:
         if not self._blocks:
@@ -223,15 +199,11 @@ def _resolution_for(keys: set[Key]) -> int:
     return _RESOLUTIONS[-1]
 
 
-def _opened(
-    block: _Block, destinations: Sequence[LonLat], travel: TravelTimes
-) -> Iterator[tuple[int, _Group]]:
-    """Yield the places of a block, soonest first: mostly few are asked for."""
+def _places(block: _Block, destinations: Sequence[LonLat], travel: TravelTimes) -> Iterator[tuple[int, Key]]:
+    """Return the places of a block with their bounds, soonest first."""
     metres = np.maximum(metres_from_each(destinations, block.lons, block.lats).min(axis=0) - _SLACK_M, 0.0)
     bounds = np.empty(len(block.keys), dtype=np.int64)
     for mode, those in block.by_mode:
         bounds[those] = np.floor(travel.lower_bound(metres[those], mode)).astype(np.int64)
     in_turn = np.argsort(bounds, kind="stable")
-    for bound, position in zip(bounds[in_turn].tolist(), in_turn.tolist(), strict=True):
-        key = block.keys[position]
-        yield bound, (key, block.people[key])
+    return zip(bounds[in_turn].tolist(), map(block.keys.__getitem__, in_turn.tolist()), strict=True)
