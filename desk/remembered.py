@@ -84,10 +84,12 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
 def as_of(person: Known, now: datetime, reporters: Collection[int]) -> Candidate:
     """Return a remembered person as they are at a moment, for a scene that some accounts reported."""
     found = person.candidate
-    load = float(sum(moment >= now - _LOAD for moment in person.started)) if person.started else 0.0
-    asked = sum(moment > now - _DAY for moment in person.asked) if person.asked else 0
-    if (load, asked) != (found.load_7d, found.offers_today) or person.account_id in reporters:
-        return replace(found, load_7d=load, offers_today=asked, is_reporter=person.account_id in reporters)
+    # This is done for everybody near, so the moments are compared without a step of Python for each.
+    load = sum(map((now - _LOAD).__le__, person.started)) if person.started else 0
+    asked = sum(map((now - _DAY).__lt__, person.asked)) if person.asked else 0
+    is_reporter = person.account_id in reporters
+    if load != found.load_7d or asked != found.offers_today or is_reporter:
+        return replace(found, load_7d=float(load), offers_today=asked, is_reporter=is_reporter)
     return found
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geo import cells
 from geo.distance import metres_from_each
+from matcher.soonest import soonest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -163,7 +162,7 @@ class Ground:
         travel: TravelTimes,
         now: datetime,
         position_age: timedelta,
-        at_least: int = 32,
+        at_least: int = 16,
     ) -> Iterator[tuple[int, list[Known]]]:
         """Yield batches of people with whole seconds that none of them, nor of any later batch, can beat.
 
@@ -174,31 +173,12 @@ class Ground:
         at_least
             How many people to gather before a batch is handed on (the last may be smaller).
         """
-        turn = count()
-        heap: list[tuple[int, int, _Block | tuple[Key, tuple[Known, ...]]]] = [
-            (bound, next(turn), block)
-            for bound, block in zip(self._bounds(destinations, travel), self._blocks.values(), strict=True)
-        ]
-        heapq.heapify(heap)
-        gathered: list[Known] = []
-        gathered_bound = 0
-        while heap:
-            bound, _, node = heapq.heappop(heap)
-            if isinstance(node, _Block):
-                for child_bound, key in _opened(node, destinations, travel):
-                    # A place never promises less than its block, so batches come in order of their bounds.
-                    heapq.heappush(heap, (max(bound, child_bound), next(turn), (key, node.people[key])))
-                continue
-            (cell, _), group = node
-            here = [person for person in group if person.stands_at(now, position_age) == cell]
-            if not gathered:
-                gathered_bound = bound
-            gathered += here
-            if len(gathered) >= at_least:
-                yield gathered_bound, gathered
-                gathered = []
-        if gathered:
-            yield gathered_bound, gathered
+
+        def opened(block: _Block) -> Iterator[tuple[int, list[Known]]]:
+            for bound, key in _places(block, destinations, travel):
+                yield bound, [person for person in block.people[key] if person.stands_at(now, position_age) == key[0]]
+
+        return soonest_first(self._bounds(destinations, travel), self._blocks.values(), opened, at_least)
 
     def _bounds(self, destinations: Sequence[LonLat], travel: TravelTimes) -> list[int]:
         if not self._blocks:
@@ -219,9 +199,11 @@ def _resolution_for(keys: set[Key]) -> int:
     return _RESOLUTIONS[-1]
 
 
-def _opened(block: _Block, destinations: Sequence[LonLat], travel: TravelTimes) -> list[tuple[int, Key]]:
+def _places(block: _Block, destinations: Sequence[LonLat], travel: TravelTimes) -> Iterator[tuple[int, Key]]:
+    """Return the places of a block with their bounds, soonest first."""
     metres = np.maximum(metres_from_each(destinations, block.lons, block.lats).min(axis=0) - _SLACK_M, 0.0)
     bounds = np.empty(len(block.keys), dtype=np.int64)
     for mode, those in block.by_mode:
         bounds[those] = np.floor(travel.lower_bound(metres[those], mode)).astype(np.int64)
-    return list(zip(bounds.tolist(), block.keys, strict=True))
+    in_turn = np.argsort(bounds, kind="stable")
+    return zip(bounds[in_turn].tolist(), map(block.keys.__getitem__, in_turn.tolist()), strict=True)

@@ -7,15 +7,15 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geo import cells
-from geo.distance import metres_between, metres_from
+from geo.distance import metres_between, metres_from, metres_from_each
 from geo.points import LonLat
 from matcher.errors import SnapshotOutOfDate
+from matcher.soonest import soonest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +103,7 @@ class Nearby:
             raise SnapshotOutOfDate
 
     def in_order(
-        self, destinations: Sequence[LonLat], travel: TravelTimes, at_least: int = 32
+        self, destinations: Sequence[LonLat], travel: TravelTimes, at_least: int = 16
     ) -> Iterator[tuple[int, list[Candidate]]]:
         """Yield batches of people with whole seconds that none of them, nor of any later batch, can beat.
 
@@ -114,30 +114,10 @@ class Nearby:
         at_least
             How many people to gather before a batch is handed on (the last may be smaller).
         """
-        turn = count()
         metres = _nearest(destinations, self._lons, self._lats) - self._radii_m - _SLACK_M
-        bounds = self._fastest(np.maximum(metres, 0.0), travel)
-        heap: list[tuple[int, int, _Block | tuple[Candidate, ...]]] = [
-            (bound, next(turn), block) for bound, block in zip(bounds.tolist(), self._blocks, strict=True)
-        ]
-        heapq.heapify(heap)
-        gathered: list[Candidate] = []
-        gathered_bound = 0
-        while heap:
-            bound, _, node = heapq.heappop(heap)
-            if isinstance(node, _Block):
-                for child_bound, group in _opened(node, destinations, travel):
-                    # A child never promises less than its parent, so batches come in order of their bounds.
-                    heapq.heappush(heap, (max(bound, child_bound), next(turn), group))
-                continue
-            if not gathered:
-                gathered_bound = bound
-            gathered += node
-            if len(gathered) >= at_least:
-                yield gathered_bound, gathered
-                gathered = []
-        if gathered:
-            yield gathered_bound, gathered
+        bounds: list[int] = self._fastest(np.maximum(metres, 0.0), travel).tolist()
+        opened = partial(_opened, destinations=destinations, travel=travel)
+        return soonest_first(bounds, self._blocks, opened, at_least)
 
     def _fastest(self, metres: NDArray[np.float64], travel: TravelTimes) -> NDArray[np.int64]:
         if not self._modes:
@@ -164,19 +144,21 @@ def _whole(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
 def _nearest(
     destinations: Sequence[LonLat], lons: NDArray[np.float64], lats: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    metres: NDArray[np.float64] = np.minimum.reduce([metres_from(it, lons, lats) for it in destinations])
+    metres: NDArray[np.float64] = metres_from_each(destinations, lons, lats).min(axis=0)
     return metres
 
 
 def _opened(
     block: _Block, destinations: Sequence[LonLat], travel: TravelTimes
-) -> list[tuple[int, tuple[Candidate, ...]]]:
+) -> Iterator[tuple[int, tuple[Candidate, ...]]]:
     metres = np.maximum(_nearest(destinations, block.lons, block.lats) - _SLACK_M, 0.0)
     bounds = np.empty(len(block.groups), dtype=np.int64)
     for mode in np.unique(block.modes):
         those = block.modes == mode
         bounds[those] = _whole(travel.lower_bound(metres[those], str(mode)))
-    return list(zip(bounds.tolist(), block.groups, strict=True))
+    in_turn = np.argsort(bounds, kind="stable")
+    for bound, position in zip(bounds[in_turn].tolist(), in_turn.tolist(), strict=True):
+        yield bound, block.groups[position]
 
 
 _OUTERMOST: Final = 5

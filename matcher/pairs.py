@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.buddy import Kind, PairRule, avoid_each_other, count_refusals, kind_of, refusal, seated
+from matcher.company import Company
 from matcher.cost import PairPrices, Reason, own_terms, pair_prices, pair_terms, reasons
 from matcher.eligibility import NEVER_S, Rule, Screened, screen
 from matcher.errors import NoMeetingPoint, PersonTwiceInRoster
@@ -177,16 +178,23 @@ def rank_streamed(
     NoMeetingPoint
         When there is no meeting point.
     """
+    if not meeting_points:
+        raise NoMeetingPoint
     places = [point.place for point in meeting_points]
-
-    def batches() -> Iterator[tuple[int, Sequence[Arrival]]]:
-        limit_s = policy.eta_limit.total_seconds()
-        for bound_s, batch in people:
-            if bound_s > limit_s:
-                return
-            yield bound_s, arrivals(screen(batch, scene, policy, travel, places), scene, policy)
-
-    return tuple(as_pair(it, scene, policy, meeting_points) for it in scan(batches(), scene, policy, n))
+    limit_s = policy.eta_limit.total_seconds()
+    search, company = _Search(scene, policy, n), Company()
+    for bound_s, batch in people:
+        if bound_s > limit_s or bound_s > search.most_s:
+            break
+        called = batch
+        if bound_s + search.prices.unfamiliar_s > search.most_s:
+            # Whoever comes from here on is too late for a stranger, by the price of being strangers alone.
+            called = company.called(batch)
+        else:
+            company.meet(batch)
+        if called:
+            search.take(arrivals(screen(called, scene, policy, travel, places), scene, policy))
+    return tuple(as_pair(it, scene, policy, meeting_points) for it in search.best)
 
 
 def arrivals(screened: Screened, scene: Scene, policy: PairPolicy) -> list[Arrival]:
@@ -218,22 +226,39 @@ def scan(batches: Iterable[tuple[int, Sequence[Arrival]]], scene: Scene, policy:
     may stop at the first that is above the n-th cost, and the scan at the first bound that is. All terms are whole
     and not negative, which makes both stops exact, ties included (Fagin, Lotem and Naor 2003, threshold algorithm).
     """
-    best: list[Found] = []
-    if n < 1:
-        return best
-    prices = pair_prices(scene, policy)
-    seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
-    open_to: dict[Kind, list[list[tuple[int, int, Arrival]]]] = {}
+    search = _Search(scene, policy, n)
     for bound_s, batch in batches:
-        if len(best) == n and bound_s > best[-1][0][0]:
+        if bound_s > search.most_s:
             break
-        for newcomer in batch:
-            if newcomer.kind not in seen:
-                _open(newcomer.kind, seen, open_to)
-            for partners in open_to[newcomer.kind]:
-                _walk(newcomer, partners, best, prices, n)
-            insort(seen[newcomer.kind], (newcomer.own_s, newcomer.person.responder_id, newcomer))
-    return best
+        search.take(batch)
+    return search.best
+
+
+class _Search:
+    """The cheapest pairs among the people taken so far."""
+
+    def __init__(self, scene: Scene, policy: PairPolicy, n: int) -> None:
+        self.best: list[Found] = []
+        self.prices = pair_prices(scene, policy)
+        self._n = n
+        self._seen: dict[Kind, list[tuple[int, int, Arrival]]] = {}
+        self._open_to: dict[Kind, list[list[tuple[int, int, Arrival]]]] = {}
+
+    @property
+    def most_s(self) -> int:
+        """What a pair may cost at most to be among the best."""
+        if self._n < 1:
+            return -1
+        return self.best[-1][0][0] if len(self.best) == self._n else NEVER_S
+
+    def take(self, newcomers: Sequence[Arrival]) -> None:
+        """Try people with everybody taken before them."""
+        for newcomer in newcomers:
+            if newcomer.kind not in self._seen:
+                _open(newcomer.kind, self._seen, self._open_to)
+            for partners in self._open_to[newcomer.kind]:
+                _walk(newcomer, partners, self.best, self.prices, self._n)
+            insort(self._seen[newcomer.kind], (newcomer.own_s, newcomer.person.responder_id, newcomer))
 
 
 def _open(
