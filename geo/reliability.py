@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class About(StrEnum):
@@ -20,8 +21,7 @@ class About(StrEnum):
     SCORE = "score"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Subject:
+class Subject(NamedTuple):
     """One thing that decided incidents are counted by, such as one lineage, or one kind of evidence."""
 
     about: About
@@ -175,8 +175,11 @@ def leans(
     }
 
     def leaning(subject: Subject) -> float:
+        record = records.get(subject)
+        if record is None:
+            return 0.0
         at_most, cases = bounds[subject.about]
-        return lean(records.get(subject, Record()), day, at_most=at_most, cases=cases, policy=policy)
+        return lean(record, day, at_most=at_most, cases=cases, policy=policy)
 
     usual, before = 0.0, {}
     for each in circumstances.usual:
