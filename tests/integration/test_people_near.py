@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from sqlalchemy import text
 
 from api.settings import Settings
@@ -189,3 +190,10 @@ def test_offers_settle_and_answering_are_about_the_people_named(house, fresh_dat
 def test_every_statement_says_what_it_leans_on(name: str) -> None:
     head = [line for line in load(name).text.splitlines() if line.startswith("--")]
     assert any("eans on" in line for line in head)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_the_driver_is_told_a_statement_short_enough_to_be_kept(name: str) -> None:
+    spoken = load(name).driver_sql
+    assert len(spoken) <= MAX_CACHED_STATEMENT_LENGTH
+    assert "Leans on" not in spoken

@@ -33,7 +33,10 @@ def test_strangers_wait_until_somebody_they_know_comes():
 def a_street(*far):
     """Two strangers at the meeting point, and others who come half a minute later."""
     near = [a_person(1, lineage=1), a_person(2, lineage=2)]
-    late = [a_person(it, lineage=it, place=moved(SCENE_PLACE, 30.0, 0.0), worked_with=knows) for it, knows in far]
+    late = [
+        a_person(it, lineage=it, mode="foot", place=moved(SCENE_PLACE, 30.0, 0.0), worked_with=knows)
+        for it, knows in far
+    ]
     return [*near, *late]
 
 
@@ -54,6 +57,15 @@ def test_late_comers_win_only_beside_somebody_they_know(far, best):
     (pair,) = rank_streamed(batches, scene, policy, travel, points, n=1)
     assert tuple(sorted((pair.observer_id, pair.buddy_id))) == best
     assert (pair,) == rank_pairs(people, scene, policy, travel, points, n=1).pairs
+
+
+def test_a_late_stranger_who_draws_level_still_wins_by_a_smaller_id():
+    # 29 seconds of cost on one side, 29 seconds of way on the other.
+    near = [a_person(8, lineage=8), a_person(9, lineage=9, coverage_lost_min=29 / 60)]
+    late = a_person(1, lineage=1, mode="foot", place=moved(SCENE_PLACE, 30.0, 0.0))
+    scene, policy, points = a_scene(), PairPolicy(), [a_point(0.0, 0.0)]
+    (pair,) = rank_streamed([(90, near), (119, [late])], scene, policy, crow_flies(policy), points, n=1)
+    assert (pair.cost_s, *sorted((pair.observer_id, pair.buddy_id))) == (179, 1, 8)
 
 
 def test_times_are_not_asked_for_late_strangers():
