@@ -102,15 +102,14 @@ class SightingRepository(Repository):
                 "since": since,
                 "until": until,
             },
-        )
+        ).all()
         pins: dict[int, list[Pin]] = {}
         sources: dict[str, dict[int, int]] = {"note": {}, "photo": {}}
-        for row in rows:
-            if row.kind == "reporter":
-                at = Pin(LonLat(row.lon, row.lat), row.observed_at.timestamp(), row.accuracy_m)
-                pins.setdefault(row.about, []).append(at)
+        for kind, about, source_group, observed_at, accuracy_m, lon, lat in rows:
+            if kind == "reporter":
+                pins.setdefault(about, []).append(Pin(LonLat(lon, lat), observed_at.timestamp(), accuracy_m))
             else:
-                sources[row.kind][row.about] = row.source_group
+                sources[kind][about] = source_group
         return Doubted(pins, sources["note"], sources["photo"])
 
     # stored and taken back
