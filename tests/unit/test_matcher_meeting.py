@@ -145,7 +145,8 @@ def test_on_a_map_every_meeting_point_is_safe_public_and_has_two_ways_out(town, 
         assert min(metres_between(point.place, pin) for pin in pins) >= stand_off_m
         assert 150 * 0.995 <= hull_metres(scene, point.place) <= 600 * 1.005
         assert point.place.lonlat in pavement
-        assert ways_out(roads.network("foot"), point.place, hull, stand_off_m) >= 2
+        # A hair less: streets lie at just this distance from a pin, and a plane laid elsewhere rounds otherwise.
+        assert ways_out(roads.network("foot"), point.place, hull, stand_off_m - 0.01) >= 2
         assert "ways out" in point.reason
         # Whoever stands at another of them gets here without passing the scene, or is told that there is no way.
         from_others = roads.clear_of(hull, stand_off_m).seconds(
