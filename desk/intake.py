@@ -14,12 +14,13 @@ from desk import plates, sanity
 from desk.access import Actor
 from desk.errors import DeskError, NotFound, NotSignedIn
 from desk.events import SightingReceived, SightingRetracted
+from desk.persons import is_unattended
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.linking import RETRACT_STEPS
 from geo.points import LonLat
 from records import ids
-from records.enums import AccountKind, NetworkKind, Role, Use
+from records.enums import AccountKind, Role, Use
 from records.values import KeptKey, NewSighting, Sender
 
 _CREATED = 201
@@ -260,7 +261,7 @@ def _is_witness(uow: UnitOfWork, actor: Actor, sender: Sender) -> bool:
     """Tell whether somebody vouched for counts as a witness: a person does; an operator types in what callers say."""
     if sender.kind != AccountKind.PERSON or Role.OPERATOR in sender.roles:
         return False
-    return not actor.script or uow.network.kind in {NetworkKind.DEMO, NetworkKind.REHEARSAL}
+    return not is_unattended(uow, actor)
 
 
 def _group_of(sender: Sender | None, *, vouched: bool) -> int:

@@ -22,10 +22,11 @@ from desk.events import (
     OutcomeMoved,
 )
 from desk.lifecycle import OPEN_INCIDENT, require_incident_step
+from desk.persons import person_of
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.score import DEFAULT_SCORE_POLICY
-from records.enums import IncidentStatus, NetworkKind, Unit, Verdict
+from records.enums import IncidentStatus, Unit, Verdict
 from records.errors import NoSuchRecord
 from records.models import Incident, Judgement
 
@@ -79,7 +80,7 @@ def judge(
     NotFound, IncidentHasEnded, IncidentWasMerged, OnlyPeopleJudge, OwnSighting, BasisMissing, AlreadyJudged
         Why this person cannot judge this incident so.
     """
-    account, lineage = _person(uow, actor)
+    account, lineage = person_of(uow, actor, OnlyPeopleJudge)
     incident = _taken(uow, incident_id)
     if incident.merged_into is not None:
         raise IncidentWasMerged
@@ -114,7 +115,7 @@ def judge(
 
 def undo(uow: UnitOfWork, actor: Actor, judgement_id: int) -> Judgement:
     """Take a judgement back, one's own or another's; it stays in the history. Raises NotFound, NotLawful."""
-    account, _lineage = _person(uow, actor)
+    account, _lineage = person_of(uow, actor, OnlyPeopleJudge)
     try:
         judgement = uow.incidents.judgement(judgement_id)
     except NoSuchRecord as error:
@@ -180,15 +181,6 @@ def propose_clear(uow: UnitOfWork) -> int:
 
 
 # who judges
-
-
-def _person(uow: UnitOfWork, actor: Actor) -> tuple[int, int]:
-    """Return account and lineage of whoever judges; raises OnlyPeopleJudge."""
-    if actor.script and uow.network.kind == NetworkKind.LIVE:
-        raise OnlyPeopleJudge
-    if actor.account_id is None or actor.lineage is None:
-        raise NotAllowed
-    return actor.account_id, actor.lineage
 
 
 def _taken(uow: UnitOfWork, incident_id: int) -> Incident:

@@ -16,9 +16,10 @@ from desk.errors import (
     SecondPersonNeeded,
 )
 from desk.events import StatementDropped, StatementProposed, StatementSaid
+from desk.persons import person_of
 from desk.unit_of_work import UnitOfWork
 from geo import cells
-from records.enums import Activity, NetworkKind, StatementState, Template
+from records.enums import Activity, StatementState, Template
 from records.errors import NoSuchRecord
 from records.models import Incident, Statement
 
@@ -40,7 +41,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int) -> Statement:
     NotFound, NotAnnounceable, AlreadySaid, OnlyPeopleSpeak
         Why this cannot be proposed.
     """
-    account, lineage = _person(uow, actor)
+    account, lineage = person_of(uow, actor, OnlyPeopleSpeak)
     incident = _taken(uow, incident_id)
     if not incident.broadcastable:
         raise NotAnnounceable
@@ -69,7 +70,7 @@ def approve(uow: UnitOfWork, actor: Actor, statement_id: int) -> Statement:
     NotFound, NotLawful, SecondPersonNeeded, OneWhoDidNotJudge, OnlyPeopleSpeak
         Why this person cannot say it.
     """
-    account, lineage = _person(uow, actor)
+    account, lineage = person_of(uow, actor, OnlyPeopleSpeak)
     statement = _taken_with_incident(uow, statement_id)
     if statement.state != StatementState.PROPOSED:
         raise NotLawful
@@ -92,20 +93,12 @@ def approve(uow: UnitOfWork, actor: Actor, statement_id: int) -> Statement:
 
 def drop(uow: UnitOfWork, actor: Actor, statement_id: int) -> Statement:
     """Let a proposal go that nobody was told of. Raises NotFound, NotLawful, OnlyPeopleSpeak."""
-    _person(uow, actor)
+    person_of(uow, actor, OnlyPeopleSpeak)
     statement = _taken_with_incident(uow, statement_id)
     if statement.state != StatementState.PROPOSED:
         raise NotLawful
     let_go(uow, statement)
     return statement
-
-
-def _person(uow: UnitOfWork, actor: Actor) -> tuple[int, int]:
-    if actor.script and uow.network.kind == NetworkKind.LIVE:
-        raise OnlyPeopleSpeak
-    if actor.account_id is None or actor.lineage is None:
-        raise NotAllowed
-    return actor.account_id, actor.lineage
 
 
 def _taken(uow: UnitOfWork, incident_id: int) -> Incident:

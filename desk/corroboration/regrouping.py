@@ -11,12 +11,13 @@ from desk.corroboration.window import DatabaseWindow
 from desk.errors import DeskError, NotAllowed, NotFound, NotLawful
 from desk.events import IncidentChanged, IncidentMerged, IncidentSplit, SightingRetracted
 from desk.lifecycle import OPEN_INCIDENT
+from desk.persons import account_of
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.clustering import step
 from geo.linking import INSERT_STEPS, NEIGHBOUR_STEPS
 from records import ids
-from records.enums import DecisionKind, IncidentStatus, NetworkKind
+from records.enums import DecisionKind, IncidentStatus
 from records.errors import NoSuchRecord
 from records.groupings import CountedSighting
 from records.models import Decision, Incident
@@ -80,7 +81,7 @@ def merge(uow: UnitOfWork, actor: Actor, incident_id: int, into: int) -> Decisio
     NotFound, IntoItself, LivesOnElsewhere, OneIsOver, VerifiedSurvives, VerifierReported, OnlyPeopleDecide
         Why these two cannot become one.
     """
-    account = _person(uow, actor)
+    account = account_of(uow, actor, OnlyPeopleDecide)
     if incident_id == into:
         raise IntoItself
     one, survivor = _taken(uow, incident_id, into)
@@ -106,7 +107,7 @@ def split(uow: UnitOfWork, actor: Actor, incident_id: int, sighting_ids: Collect
     NotFound, LivesOnElsewhere, OneIsOver, NotOfThisIncident, NothingLeft, OnlyPeopleDecide
         Why they cannot be split off.
     """
-    account = _person(uow, actor)
+    account = account_of(uow, actor, OnlyPeopleDecide)
     [incident] = _taken(uow, incident_id)
     _require_both_open(incident)
     counted = {each.id: each for each in uow.decisions.counted([incident_id])}
@@ -136,7 +137,7 @@ def keep_apart(uow: UnitOfWork, actor: Actor, incident_id: int, other_id: int) -
     NotFound, IntoItself, LivesOnElsewhere, OneIsOver, AlreadyKeptApart, OnlyPeopleDecide
         Why this cannot be said of these two.
     """
-    account = _person(uow, actor)
+    account = account_of(uow, actor, OnlyPeopleDecide)
     if incident_id == other_id:
         raise IntoItself
     _require_both_open(*_taken(uow, incident_id, other_id))
@@ -159,7 +160,7 @@ def undo(uow: UnitOfWork, actor: Actor, decision_id: int) -> Decision:
     NotFound, NotLawful, UndoTheLaterOneFirst, VerifiedSurvives, OnlyPeopleDecide
         Why it cannot be undone now.
     """
-    account = _person(uow, actor)
+    account = account_of(uow, actor, OnlyPeopleDecide)
     try:
         decision = uow.decisions.get(decision_id)
         # A merge is undone at the survivor as it is called today.
@@ -190,14 +191,6 @@ def recount_pinned(uow: UnitOfWork, facts: Sequence[SightingRetracted]) -> None:
 
 
 # who, and what is taken for it
-
-
-def _person(uow: UnitOfWork, actor: Actor) -> int:
-    if actor.script and uow.network.kind == NetworkKind.LIVE:
-        raise OnlyPeopleDecide
-    if actor.account_id is None:
-        raise NotAllowed
-    return actor.account_id
 
 
 def _taken(uow: UnitOfWork, *incident_ids: int) -> list[Incident]:

@@ -10,12 +10,12 @@ from desk.dispatching import asking, gathering
 from desk.dispatching.proposing import free_places
 from desk.dispatching.telling import tell
 from desk.events import DispatchOpened
+from desk.persons import is_unattended
 from desk.unit_of_work import UnitOfWork
 from matcher.candidates import Candidate, Scene
 from matcher.eligibility import Rule
 from matcher.meeting import MeetingPoint
 from matcher.pairs import Pair, rank_pairs, rank_streamed
-from records.enums import NetworkKind
 from records.models import Dispatch
 from records.values import NewDispatch, SceneRow
 
@@ -104,7 +104,7 @@ def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
     A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
     """
     alone = not row.vouched_groups and not row.standing.was_verified
-    return alone and actor.script and uow.network.kind == NetworkKind.LIVE
+    return alone and is_unattended(uow, actor)
 
 
 def _best(uow: UnitOfWork, scene: Scene, around: gathering.PeopleAround, points: Sequence[MeetingPoint]) -> Pair:

@@ -317,27 +317,19 @@ def _within(lock: int) -> tuple[int, ...]:
 
 
 def _arriving(row: NewSighting) -> LiveSighting:
-    point = Point(
-        id=row.id,
-        place=LonLat(row.lon, row.lat),
-        t=row.observed_at.timestamp(),
-        source_group=row.source_group,
-        vouched=row.vouched,
-        activity=row.activity,
-        vehicles=tuple(Vehicle.of(**said) for said in row.vehicles),
-        token=row.plate_token,
-        coarse=row.use == Use.COARSE,
-        # As the column will hold it, so that memory and database never disagree by a hair.
-        accuracy_m=float(np.float32(row.accuracy_m)),
-        unit=row.unit,
-        size=row.size,
-    )
+    # As the column will hold it, so that memory and database never disagree by a hair.
+    point = _point(row, float(np.float32(row.accuracy_m)))
     told = Told(row.unit, row.zone_ids, based=row.basis is not None)
     return LiveSighting(point, None, None, touched=False, cluster_since=point.t, told=told)
 
 
 def _live(row: Row[Any]) -> LiveSighting:
-    point = Point(
+    point = _point(row, row.accuracy_m)
+    return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
+
+
+def _point(row: NewSighting | Row[Any], accuracy_m: float) -> Point:
+    return Point(
         id=row.id,
         place=LonLat(row.lon, row.lat),
         t=row.observed_at.timestamp(),
@@ -347,11 +339,10 @@ def _live(row: Row[Any]) -> LiveSighting:
         vehicles=tuple(Vehicle.of(**said) for said in row.vehicles),
         token=row.plate_token,
         coarse=row.use == Use.COARSE,
-        accuracy_m=row.accuracy_m,
+        accuracy_m=accuracy_m,
         unit=row.unit,
         size=row.size,
     )
-    return LiveSighting(point, row.cluster_id, row.incident_id, row.touched, row.cluster_since.timestamp())
 
 
 def _loaded(row: Row[Any]) -> LiveSighting:
