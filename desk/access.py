@@ -1,4 +1,4 @@
-"""THE table: which role may do which act (SAFETY, section 4)."""
+"""THE table: which role may do which act."""
 
 from __future__ import annotations
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from geo.linking import ClusterPolicy
 from matcher.policy import PairPolicy
 from records.enums import Basis
+
+LONGEST_SHIFT: Final = timedelta(hours=12)
+"""A person is on call, or signed in, for at most this long; the rules of the shift are read again after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class CheckinPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """How long things are kept (SAFETY, section 9); shorter is possible, longer is not."""
+    """How long things are kept; shorter is possible, longer is not."""
 
     position: timedelta = timedelta(minutes=15)
     exact_unverified: timedelta = timedelta(hours=24)
@@ -92,26 +95,36 @@ class RetentionPolicy:
     answers: timedelta = timedelta(hours=72)
     plate_tokens: timedelta = timedelta(hours=72)
 
+    def __post_init__(self) -> None:
+        """Keep to the ceilings: what a network asks for may only be shorter."""
+        for each in fields(self):
+            object.__setattr__(self, each.name, min(getattr(self, each.name), each.default))
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """How long somebody stays signed in, and how long a voucher holds (SAFETY, section 5)."""
+    """How long somebody stays signed in, and how long a voucher holds."""
 
     idle: timedelta = timedelta(minutes=30)
     """A person's session ends after this long without use."""
-    lasts: timedelta = timedelta(hours=12)
+    lasts: timedelta = LONGEST_SHIFT
     """A person's session ends after this long: the shift."""
     voucher_lasts: timedelta = timedelta(hours=24)
     vouchers_per_day: int = 30
 
     def __post_init__(self) -> None:
         """Keep to the floors: shorter and fewer is possible, longer and more is not."""
-        for name, most in (("idle", _IDLE), ("lasts", _SHIFT), ("voucher_lasts", _DAY), ("vouchers_per_day", 30)):
+        for name, most in (
+            ("idle", _IDLE),
+            ("lasts", LONGEST_SHIFT),
+            ("voucher_lasts", _DAY),
+            ("vouchers_per_day", 30),
+        ):
             object.__setattr__(self, name, min(getattr(self, name), most))
 
 
 _GRACE, _LINE = timedelta(minutes=5), timedelta(minutes=15)
-_IDLE, _SHIFT, _DAY = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
+_IDLE, _DAY = timedelta(minutes=30), timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

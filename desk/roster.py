@@ -10,6 +10,7 @@ from typing import Any, Final
 from desk import errors
 from desk.access import Actor
 from desk.events import AvailabilityChanged
+from desk.policy import LONGEST_SHIFT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.points import LonLat
@@ -19,8 +20,6 @@ from records.models import Responder
 from records.values import RosterEntry
 
 POSITION_RESOLUTION: Final = 9
-LONGEST_SHIFT: Final = timedelta(hours=12)
-"""A person is on call for at most this long at a stretch; the rules of the shift are read again after it."""
 LONGEST_REST: Final = timedelta(days=30)
 _DAY: Final = timedelta(hours=24)
 

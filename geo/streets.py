@@ -76,7 +76,6 @@ DRIVEN: Final = frozenset({
 })  # fmt: skip
 """Classes a car may use; their links count as the class itself."""
 KNOWN: Final = PATHS | DRIVEN
-_FAST: Final = frozenset({"motorway", "trunk"})
 _SHUT: Final = frozenset({
     "no", "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "residents",
     "emergency", "restricted", "employees",

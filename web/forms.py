@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.schemas.plan import MOST_PAIRS, PairsEach
 from geo.points import LonLat
 from records.enums import Basis, Task, TravelMode, Unit, Verdict
 
@@ -70,8 +71,8 @@ class PlanForm(BaseModel):
 
     model_config = _STRICT
 
-    pairs_each: int = Field(default=1, ge=1, le=9)
-    pair: list[_Planned] = Field(default_factory=list, max_length=400)
+    pairs_each: PairsEach = 1
+    pair: list[_Planned] = Field(default_factory=list, max_length=MOST_PAIRS)
 
     def before(self) -> list[dict[str, str]]:
         """Return the pairs shown before, as the desk's plan takes them."""

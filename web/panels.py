@@ -158,6 +158,7 @@ def _incident(  # noqa: PLR0917  (what a panel is drawn from)
     live = [each for each in dispatches if each["state"] in LIVE_DISPATCH]
     cap = uow.policy.pairs.scene_cap
     to_judge = found["status"] in {"unverified", "corroborated"} and not found["merged_into"]
+    needed = uow.policy.verification.people_needed
     said = {each["by"] for each in found["judgements"] if each["verdict"] == "verified" and not each["undone_at"]}
     return render(
         request,
@@ -172,7 +173,8 @@ def _incident(  # noqa: PLR0917  (what a panel is drawn from)
         sources=_sources(found["sightings_found"]["features"]),
         others=_named(uow, found),
         crowded={"count": len(live), "most": cap} if len(live) > cap else None,
-        still_needed=max(0, 2 - len(said)) if to_judge else 0,
+        people_needed=needed,
+        still_needed=max(0, needed - len(said)) if to_judge else 0,
     )
 
 

@@ -14,7 +14,8 @@ from records import ids
 from records.enums import Task
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
-_MOST_PAIRS = 400
+MOST_PAIRS = 400
+PairsEach = Annotated[int, Field(ge=1, le=9)]
 
 
 class ShownIn(BaseModel):
@@ -37,8 +38,8 @@ class PlanIn(BaseModel):
 
     model_config = _STRICT
 
-    pairs_each: int = Field(default=1, ge=1, le=9)
-    shown: list[ShownIn] = Field(default_factory=list, max_length=_MOST_PAIRS)
+    pairs_each: PairsEach = 1
+    shown: list[ShownIn] = Field(default_factory=list, max_length=MOST_PAIRS)
 
 
 class PlannedPairIn(ShownIn):
@@ -63,7 +64,7 @@ class PlanCommitIn(BaseModel):
 
     model_config = _STRICT
 
-    pairs: list[PlannedPairIn] = Field(min_length=1, max_length=_MOST_PAIRS)
+    pairs: list[PlannedPairIn] = Field(min_length=1, max_length=MOST_PAIRS)
 
 
 class PlannedPairOut(BaseModel):

@@ -29,7 +29,7 @@ _WAIT_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one hash costs; the defaults are those of SAFETY, section 5."""
+    """What one argon2id hash costs."""
 
     memory_kib: int = 65_536
     rounds: int = 3

@@ -8,7 +8,7 @@ from desk.alerts import saying
 from desk.events import Fact, StatementCorrected, StatementOver
 from desk.unit_of_work import UnitOfWork
 from records.enums import IncidentStatus, StatementState, Template
-from records.models import Incident, Statement
+from records.models import Statement
 
 
 def set_right(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
@@ -18,7 +18,7 @@ def set_right(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
     """
     for statement_id in uow.statements.fallen({fact.subject for fact in facts}):
         statement = uow.statements.get(statement_id)
-        incident = living(uow, uow.incidents.get(statement.incident_id))
+        incident = uow.incidents.get(uow.decisions.root(statement.incident_id))
         if incident.broadcastable and incident.agency == statement.agency:
             uow.statements.change(statement, incident_id=incident.id)
         elif statement.state == StatementState.PROPOSED:
@@ -26,13 +26,6 @@ def set_right(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
         else:
             over = incident.status == IncidentStatus.CLOSED
             _answer(uow, statement, Template.CLEAR if over else Template.CORRECTION)
-
-
-def living(uow: UnitOfWork, incident: Incident) -> Incident:
-    """Return the incident that one lives on in, itself where it was not merged."""
-    while incident.merged_into is not None:
-        incident = uow.incidents.get(incident.merged_into)
-    return incident
 
 
 def _answer(uow: UnitOfWork, statement: Statement, template: Template) -> None:

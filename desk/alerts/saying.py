@@ -45,7 +45,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int) -> Statement:
     incident = _taken(uow, incident_id)
     if not incident.broadcastable:
         raise NotAnnounceable
-    if any(each.answers is None and each.live_key for each in uow.statements.of_incident(incident_id)):
+    if any(each.live_key for each in uow.statements.of_incident(incident_id)):
         raise AlreadySaid
     statement = uow.statements.add(
         incident_id,

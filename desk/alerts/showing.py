@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from desk.access import ALLOWED, Act, Actor
-from desk.alerts.answering import living
 from desk.alerts.saying import bucket
 from desk.errors import NotAllowed, NotFound
 from desk.unit_of_work import UnitOfWork
@@ -103,7 +102,7 @@ def heard(uow: UnitOfWork, sighting_id: int) -> Heard:
         return Heard.RETRACTED
     if sighting.incident_id is None:
         return Heard.OVER if uow.now - sighting.received_at > uow.policy.intake.late_after else Heard.CHECKING
-    incident = living(uow, uow.incidents.get(sighting.incident_id))
+    incident = uow.incidents.get(uow.decisions.root(sighting.incident_id))
     said = [each for each in uow.statements.of_incident(incident.id) if each.said_at is not None]
     if incident.status == IncidentStatus.UNFOUNDED:
         return Heard.NOT_CONFIRMED

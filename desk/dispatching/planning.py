@@ -11,7 +11,7 @@ from typing import Any, Final
 from desk import errors
 from desk.access import Actor
 from desk.dispatching import gathering
-from desk.dispatching.proposing import as_shown, free_places
+from desk.dispatching.proposing import as_shown, by_rule, free_places
 from desk.dispatching.sending import needs_a_callback, send
 from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
@@ -209,11 +209,7 @@ def _unserved(found: _Open, missed: Unserved, names: Mapping[int, str]) -> dict[
         "text": _in_words(missed),
         "could_go": missed.could_go,
         "free": missed.free,
-        "ruled_out": [
-            {"rule": rule.value, "text": rule.sentence, "people": missed.ruled_out[rule]}
-            for rule in Rule
-            if missed.ruled_out.get(rule)
-        ],
+        "ruled_out": by_rule(missed.ruled_out),
     }
 
 

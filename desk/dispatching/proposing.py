@@ -46,11 +46,7 @@ def propose(uow: UnitOfWork, actor: Actor, incident_id: int, task: str | None = 
     return {
         "task": str(task),
         "pairs": [as_shown(pair, aliases) for pair in pairs],
-        "ruled_out": [
-            {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
-            for rule in Rule
-            if counts.ruled_out[rule]
-        ],
+        "ruled_out": by_rule(counts.ruled_out),
         "ruled_out_pairs": [
             {"rule": rule.value, "text": rule.sentence, "pairs": counts.pairs_ruled_out[rule]}
             for rule in PairRule
@@ -71,11 +67,12 @@ def ruled_out(uow: UnitOfWork, dispatch_id: int) -> list[dict[str, Any]]:
     place = uow.dispatches.places([dispatch.id])[dispatch.id].meeting_point
     meet_at = MeetingPoint(place, dispatch.meeting_name, "", "vetted")
     counts = counting.count_everybody(uow, row, gathering.scene_of(uow, row, dispatch.task), [meet_at])
-    return [
-        {"rule": rule.value, "text": rule.sentence, "people": counts.ruled_out[rule]}
-        for rule in Rule
-        if counts.ruled_out[rule]
-    ]
+    return by_rule(counts.ruled_out)
+
+
+def by_rule(people: Mapping[Rule, int]) -> list[dict[str, Any]]:
+    """Return how many people each rule keeps, in the order of the rules, without those that keep nobody."""
+    return [{"rule": rule.value, "text": rule.sentence, "people": people[rule]} for rule in Rule if people.get(rule)]
 
 
 def nearest_pair(uow: UnitOfWork, incident_id: int) -> dict[str, Any] | None:

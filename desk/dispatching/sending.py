@@ -103,8 +103,7 @@ def needs_a_callback(uow: UnitOfWork, actor: Actor, row: SceneRow) -> bool:
 
     A pin by nobody vouched for may be bait. Only a person's own act sends a look there; rehearsals harm nobody.
     """
-    alone = not row.vouched_groups and not row.standing.was_verified
-    return alone and is_unattended(uow, actor)
+    return gathering.caution(row) is not None and is_unattended(uow, actor)
 
 
 def _best(uow: UnitOfWork, scene: Scene, around: gathering.PeopleAround, points: Sequence[MeetingPoint]) -> Pair:

@@ -14,6 +14,7 @@ from desk.access import Actor
 from desk.dispatching.proposing import point
 from desk.escalation import Call, Told, call_of, told_after, told_by
 from desk.lifecycle import LIVE_DISPATCH, SEAT_STEP
+from desk.policy import LONGEST_SHIFT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from matcher.eligibility import Rule
@@ -32,7 +33,6 @@ _AFTERCARE: Final = timedelta(hours=1)
 _THANKED: Final = timedelta(minutes=10)
 """How long a thanks stays on the screen of somebody who was released."""
 _MEET_TO: Final = timedelta(minutes=5)
-_SHIFT: Final = timedelta(hours=12)
 
 
 def at(moment: datetime | None) -> str | None:
@@ -105,7 +105,7 @@ def page(
 
 def unanswered(uow: UnitOfWork) -> list[dict[str, Any]]:
     """Return ended dispatches from which somebody was lost lately and has not been heard of since."""
-    lost = uow.dispatches.many(uow.loads.lost_since(uow.now - _SHIFT))
+    lost = uow.dispatches.many(uow.loads.lost_since(uow.now - LONGEST_SHIFT))
     return dispatch_views(uow, [dispatch for dispatch in lost if dispatch.state not in LIVE_DISPATCH])
 
 
@@ -353,4 +353,4 @@ def _calls(uow: UnitOfWork, seat: Seat, checkins: Sequence[Checkin], call: Call)
 def _read_the_cards(uow: UnitOfWork, seat: Seat) -> bool:
     """Say whether a person read both cards: the rules of the shift, and the brief of this dispatch."""
     read_at = uow.responders.get(seat.responder_id).rules_read_at
-    return read_at is not None and uow.now - read_at <= _SHIFT and seat.brief_read_at is not None
+    return read_at is not None and uow.now - read_at <= LONGEST_SHIFT and seat.brief_read_at is not None

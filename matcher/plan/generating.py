@@ -47,10 +47,6 @@ class Prices:
     first: NDArray[np.int64]
     further: NDArray[np.int64]
 
-    def of_nothing(self) -> int:
-        """Return what it costs to send nobody anywhere."""
-        return int((self.first + (self.wanted - 1) * self.further).sum())
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

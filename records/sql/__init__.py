@@ -17,7 +17,7 @@ class Loaded(TextClause):
     def __init__(self, words: str) -> None:
         super().__init__(words)
         dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
-        # Head comments are for readers; the driver reads anything longer than 4,096 characters anew each time.
+        # Comments are for readers; the driver reads anything longer than 4,096 characters anew each time.
         spoken = "".join(line for line in words.splitlines(keepends=True) if not line.startswith("--"))
         self.driver_sql = str(TextClause(spoken).compile(dialect=dialect))
 

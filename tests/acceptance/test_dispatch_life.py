@@ -1,4 +1,4 @@
-"""R10: lives of dispatches walked at random over HTTP, and after every step the rows are asked what is broken."""
+"""Lives of dispatches walked at random over HTTP, and after every step the rows are asked what is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R2, R3: whatever is killed in the middle of a stream of posts, nothing acknowledged is lost, nothing doubled."""
+"""Whatever is killed in the middle of a stream of posts, nothing acknowledged is lost, nothing doubled."""
 
 from __future__ import annotations
 

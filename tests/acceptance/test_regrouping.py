@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk import verification
+from records import ids
 from records.enums import Role
 from tests.acceptance.test_sightings import LAT, LON, a_point, post
 from tests.builders import a_network, an_account, signed_in
@@ -380,6 +381,37 @@ def test_nothing_is_closed_as_quiet_while_a_pair_is_asked_for_what_was_merged_in
     desk.post(f"/api/dispatches/{sent.json()['id']}/cancel")
     with house.act(network_id, now=later) as uow:
         assert verification.close_quiet(uow) == 1
+
+
+def test_a_report_split_off_is_evidence_where_it_counts_and_nowhere_else(desk, house, network_id):
+    first, second = (desk.report(unit="immigration") for _ in range(2))
+    [incident] = desk.open()
+
+    def lineages(*incidents):
+        with house.act(network_id) as uow:
+            return [uow.incidents.evidence(ids.read(each)).lineages for each in incidents]
+
+    assert lineages(incident) == [2]
+    decision = decision_of(desk.split(incident, second["id"]))
+    assert lineages(incident, decision["other"]) == [1, 1]
+    desk.undo(decision["id"])
+    assert lineages(incident) == [2]
+    assert first["id"] != second["id"]
+
+
+def test_what_was_merged_twice_over_is_still_where_its_pair_is_going(desk, house, network_id):
+    a_crew(house, network_id, 8, observers=4)
+    person = signed_in(desk.client, Role.SPOTTER)
+    for north in (0.0, 0.0063, 0.0126):
+        desk.report(north=north, person=person)
+    here, there, beyond = desk.open()
+    sent = desk.post(f"/api/incidents/{beyond}/dispatches", {"task": "look", "wave": 2})
+    assert sent.status_code == 201, sent.text
+    decision_of(desk.merge(beyond, there))
+    decision_of(desk.merge(there, here))
+    with house.act(network_id, now=datetime.now(UTC) + timedelta(hours=3)) as uow:
+        assert verification.close_quiet(uow) == 0
+        assert uow.meetings.live([ids.read(here)]) == [(ids.read(here), ids.read(sent.json()["id"]))]
 
 
 def test_another_networks_incident_is_nothing_here(desk, two, client, house):

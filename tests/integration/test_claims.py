@@ -1,4 +1,4 @@
-"""R8: dispatchers and those they ask reach for the same few people; the rows are asked all the time what is broken."""
+"""Dispatchers and those they ask reach for the same few people; the rows are asked all the time what is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R7, `events_after`, `events_forget`: streams resume below the fence, miss nothing; the naive cursor must fail."""
+"""`events_after`, `events_forget`: streams resume below the fence, miss nothing; the naive cursor must fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R23: every revision up, down and up again with data in place; the head equals the models."""
+"""Every revision up, down and up again with data in place; the head equals the models."""
 
 from __future__ import annotations
 

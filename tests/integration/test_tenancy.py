@@ -1,4 +1,4 @@
-"""R14: two networks on one server; neither sees nor writes the other's rows, whatever a query asks for."""
+"""Two networks on one server; neither sees nor writes the other's rows, whatever a query asks for."""
 
 from __future__ import annotations
 
