@@ -130,6 +130,6 @@ INSERT INTO incident (network_id, id, location, cell7, cell10, opened_at, first_
 VALUES (:n, :id, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell7, :cell10, :now, :now, :now, 1, 1)
 """
 NEW_SHIFT: Final = """
-UPDATE responder SET available_since = now(), resting_until = NULL, available_until = now() + interval '8 hours'
-WHERE network_id = :n AND (resting_until IS NOT NULL OR available_until < now())
+UPDATE responder SET available_since = now(), available_until = now() + interval '8 hours'
+WHERE network_id = :n AND available_until < now()
 """

@@ -272,7 +272,10 @@ class _Watch:
 
 
 def _watch(cluster: PrivateCluster, network_id: int, over: Callable[[], bool]) -> _Watch:
-    """Ask the rows ten times a second what is broken, kill connections, and give tired people a new shift."""
+    """Ask the rows ten times a second what is broken, kill connections, and begin a new shift where one ended.
+
+    Whoever rests goes on resting: a rest only grows, and the database holds that for a bench too.
+    """
     owner = engine.owner_engine(cluster.url())
     watch = _Watch()
     kill_at = time.monotonic() + 2 * _KILL_EVERY_S

@@ -234,7 +234,9 @@ def _upkeep(streets: _Streets, sections: Sequence[Section], built_s: float) -> l
     network, seed = streets.network, streets.seed
     case = f"{streets.mode}, {network.size:,} places, {network.arcs.tail.size:,} arcs"
     rebuilt_ms = streets.pandana_built_ms
-    name = f"pandana {metadata.version('pandana')}, built anew" if rebuilt_ms else "pandana (neither installed nor ready)"
+    name = (
+        f"pandana {metadata.version('pandana')}, built anew" if rebuilt_ms else "pandana (neither installed nor ready)"
+    )
     whole = _timed(lambda: network.metric.customize(network.arcs.ms))
     closed = network.arcs_near(Hull([LonLat(*network.lonlat[network.size // 2].tolist())]), _STAND_OFF_M)
     here = np.zeros(1, dtype=np.int64)
