@@ -111,5 +111,7 @@ def test_the_door_opens_with_alias_and_passphrase_and_closes_behind(site, opened
     page.wait_for_url("**/map")
     page.click("[aria-label='Sign out']")
     page.wait_for_url("**/sign-in")
+    # What was under way when the session ended is refused, and the browser's own console says so.
+    site.complaints[:] = [said for said in site.complaints if "401" not in said]
     page.goto(f"{site.address}/map")
     assert "/sign-in" in page.url

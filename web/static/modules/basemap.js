@@ -1,6 +1,7 @@
 /** One map of our ground in an element, in the theme of the page. */
 
 import { AttributionControl, Map, NavigationControl, ScaleControl } from "maplibre-gl";
+import { isLeaving } from "./leaving.js";
 import { mapStyle } from "./style.js";
 import { theme } from "./theme.js";
 
@@ -43,15 +44,9 @@ export function groundMap(container, wanted = {}) {
   return map;
 }
 
-let leaving = false;
-addEventListener("pagehide", () => { leaving = true; });
-document.addEventListener("submit", (event) => {
-  if (event.target instanceof HTMLFormElement && event.target.getAttribute("action") === "/sign-out") leaving = true;
-});
-
 /** A tile that did not come: after the session ended the door is the place to be; while leaving it does not matter. */
 function refused(/** @type {Error & {status?: number}} */ error) {
-  if (leaving) return;
+  if (isLeaving()) return;
   if (error.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
   else console.error(error);
 }

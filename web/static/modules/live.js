@@ -8,6 +8,7 @@
  */
 
 import { clockTime, now } from "./clock.js";
+import { isLeaving } from "./leaving.js";
 
 const KINDS = [
   "sighting.received", "sighting.retracted",
@@ -49,6 +50,11 @@ export function follow(onFact, onReset) {
       retry = 0;
     });
     source.addEventListener("error", () => {
+      // Whoever signs out has no stream any more; asking for it again would only be refused.
+      if (isLeaving()) {
+        source.close();
+        return;
+      }
       show(false);
       // A closed source is one the browser gave up: the session may be over, or a proxy answered with something else.
       if (source.readyState === EventSource.CLOSED) setTimeout(open, Math.min(15_000, 1000 * 2 ** retry++));
@@ -64,10 +70,6 @@ export function follow(onFact, onReset) {
   open();
   addEventListener("offline", () => show(false));
   addEventListener("pagehide", () => source.close());
-  // Whoever signs out has no stream any more; asking for it again would only be refused.
-  document.addEventListener("submit", (event) => {
-    if (event.target instanceof HTMLFormElement && event.target.getAttribute("action") === "/sign-out") source.close();
-  });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
