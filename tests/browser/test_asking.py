@@ -7,10 +7,11 @@ from playwright.sync_api import Page, expect
 
 from records import ids
 from records.enums import Role
+from tests.browser.conftest import PATIENCE_MS
 from tests.crews import a_crew, an_incident
 
 AT_ONCE_MS = 1000
-"""From the answer of the service to the words on another person's screen."""
+"""From the service's answer to the words on another person's screen; held to in the full run, on a calm machine."""
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def let_it_run(opened, site, incident: str) -> Page:
     return desk
 
 
-def test_three_phones_ring_two_go_and_nobody_is_left_waiting(site, opened, incident) -> None:
+@pytest.mark.parametrize("patience_ms", [PATIENCE_MS, pytest.param(AT_ONCE_MS, marks=pytest.mark.full)])
+def test_three_phones_ring_two_go_and_nobody_is_left_waiting(site, opened, incident, patience_ms) -> None:
     crew = a_crew(site.house, site.network_id, 3)
     phones = {member: opened("/go", member.person, phone=True) for member in crew}
     for phone in phones.values():
@@ -57,7 +59,7 @@ def test_three_phones_ring_two_go_and_nobody_is_left_waiting(site, opened, incid
     phones[one].wait_for_selector("text=Do not set out alone.")
     expect(progress.locator("td.yes")).to_have_text("1")
     tap(phones[other], "Yes, I can go", "/accept")
-    phones[third].wait_for_selector("text=Enough people are going.", timeout=AT_ONCE_MS)
+    phones[third].wait_for_selector("text=Enough people are going.", timeout=patience_ms)
     assert phones[third].locator("[data-ringing]").count() == 0
     expect(phones[third]).to_have_title("My shift · Tandem")
     for member, partner in ((one, other), (other, one)):
@@ -67,7 +69,7 @@ def test_three_phones_ring_two_go_and_nobody_is_left_waiting(site, opened, incid
 
     # one partner leaves: the other holds within a second, and the desk sees it
     tap(phones[one], "Withdraw", "/progress")
-    phones[other].wait_for_selector(".go-held >> text=Do not continue alone.", timeout=AT_ONCE_MS)
+    phones[other].wait_for_selector(".go-held >> text=Do not continue alone.", timeout=patience_ms)
     expect(desk.locator("#board .chip-held")).to_be_visible()
     # and the one who was thanked is asked for the free seat
     phones[third].wait_for_selector("[data-ringing]")
