@@ -11,7 +11,8 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
-from api.gather import Callers, Gather
+from api.callers import Callers
+from api.gather import Gather
 from api.limits import Counters
 from api.routes import (
     accounts,

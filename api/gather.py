@@ -8,7 +8,6 @@ import queue
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,19 +15,15 @@ from typing import Final
 
 from api.wiring import House
 from desk import accounts, intake
-from desk.access import ANONYMOUS, Actor
 from desk.errors import NotSignedIn
 from desk.intake import Outcome, Received, Report
-from desk.unit_of_work import NetworkNow, UnitOfWork
+from desk.unit_of_work import UnitOfWork
 from records.errors import DatabaseAway, TryAgain
 
 _LINGER_S: Final = 0.002
 _LINGER_MOST_S: Final = 0.016
 _ANSWER_S: Final = 30.0
 _TRIES: Final = 5
-_KEPT_S: Final = 600.0
-_NOBODY_KEPT_S: Final = 1.0
-_KEPT_MOST: Final = 4096
 
 
 @dataclass(eq=False, slots=True)
@@ -207,53 +202,3 @@ def _received(uow: UnitOfWork, waitings: Sequence[_Waiting]) -> list[Outcome]:
     kept = [waiting.report for waiting, holds in zip(waitings, held, strict=True) if holds]
     outcomes = iter(intake.receive(uow, kept))
     return [next(outcomes) if holds else NotSignedIn() for holds in held]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sends a sighting, in which network, and whether that network takes reports from nobody in particular."""
-
-    actor: Actor
-    network: NetworkNow
-    anonymous_reports: bool
-    token_sha256: bytes | None = None
-
-
-class Callers:
-    """Remembers for a while who a token belongs to, so that a burst of pins does not cost a transaction each.
-
-    Whether the session still holds is asked again with every batch; `forget` drops one that does not.
-    """
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._kept: OrderedDict[tuple[int, bytes | None], tuple[float, Caller]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def known(self, network_id: int, token_sha256: bytes | None) -> Caller | None:
-        """Return who a token belongs to where that was asked a moment ago; costs no transaction."""
-        with self._lock:
-            kept = self._kept.get((network_id, token_sha256))
-        return kept[1] if kept is not None and time.monotonic() < kept[0] else None
-
-    def of(self, network_id: int, token_sha256: bytes | None) -> Caller:
-        """Return who a token belongs to; nobody where there is none, or where it is not ours."""
-        key = (network_id, token_sha256)
-        known = self.known(network_id, token_sha256)
-        if known is not None:
-            return known
-        with self._house.act(network_id) as uow:
-            actor = accounts.recognise(uow, token_sha256) if token_sha256 else ANONYMOUS
-            caller = Caller(actor, uow.network, uow.policy.intake.anonymous_reports, token_sha256)
-        with self._lock:
-            lasts_s = _KEPT_S if actor.known else _NOBODY_KEPT_S
-            self._kept[key] = (time.monotonic() + lasts_s, caller)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT_MOST:
-                self._kept.popitem(last=False)
-        return caller
-
-    def forget(self, network_id: int, token_sha256: bytes | None) -> None:
-        """Drop what is remembered of a token."""
-        with self._lock:
-            self._kept.pop((network_id, token_sha256), None)

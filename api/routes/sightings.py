@@ -13,9 +13,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api import security
+from api.callers import Caller, Callers
 from api.deps import Actor, Entry, Uow, get_house, known_network_id_of, limited, may, network_id_of, read_id
 from api.errors import KeyMissing, TooMany
-from api.gather import Caller, Callers, Gather
+from api.gather import Gather
 from api.routes.retrying import RetryingRoute
 from api.schemas.sightings import Moment, ReceivedOut, RetractedOut, RetractIn, SightingIn, SightingsOut, bounds_of
 from api.schemas.statements import HeardOut
@@ -65,10 +66,9 @@ class QuickEntry(Entry):
         token = security.token_of(request)
         token_sha256 = security.digest(token) if token else None
         network_id = known_network_id_of(request)
-        caller = None if network_id is None else callers.known(network_id, token_sha256)
-        if caller is None:
-            # Only whoever was not asked after lately costs a transaction, and a thread to wait in.
-            caller = await run_in_threadpool(lambda: callers.of(network_id_of(request), token_sha256))
+        if network_id is None:
+            network_id = await run_in_threadpool(network_id_of, request)
+        caller = await callers.of(network_id, token_sha256)
         lapsed = token is not None and not caller.actor.known
         access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)
         wait_s = security.limits_of(request, kind=caller.network.kind).spend("sightings", caller.actor)

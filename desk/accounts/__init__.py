@@ -14,6 +14,7 @@ from desk.accounts.enrolling import (
 from desk.accounts.signing import (
     is_proved,
     recognise,
+    recognise_all,
     script_token,
     sign_in,
     sign_out,
@@ -30,6 +31,7 @@ __all__ = [
     "new_code",
     "read_code",
     "recognise",
+    "recognise_all",
     "redeem",
     "script_token",
     "sign_in",
