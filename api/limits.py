@@ -34,6 +34,7 @@ SALT_LASTS_S: Final = 24 * 3600
 _LONGEST_DELAY_S: Final = 60
 _ALIASES_KEPT: Final = 10_000
 _CLOSED_WAIT_S: Final = 30
+_SWEPT_EVERY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,34 @@ def _ceil(seconds: float) -> int:
     return int(-(-seconds // 1))
 
 
+class _Counts(MemoryStorage):
+    """Counts as its parent does, but lets go of what is over in passing: no thread is begun for it at every count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counting = threading.Lock()
+        self._swept_at = time.time()
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count more for a key that is over `expiry` seconds after its first one; return what it has come to."""
+        now = time.time()
+        with self._counting:
+            if now - self._swept_at >= _SWEPT_EVERY_S:
+                self._swept_at = now
+                for over in [each for each, until in self.expirations.items() if until <= now]:
+                    self.clear(over)
+            if self.expirations.get(key, 0.0) <= now:
+                self.storage[key] = 0
+                self.expirations[key] = now + expiry
+            self.storage[key] += amount
+            return int(self.storage[key])
+
+
 class Counters:
     """What this process has counted."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counter = SlidingWindowCounterRateLimiter(_Counts())
         self.places = Places(clock)
         self.delays = SignInDelays(clock)
 
