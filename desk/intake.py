@@ -184,18 +184,46 @@ def _week_of(moment: datetime) -> date:
 
 
 def _drafted(uow: UnitOfWork, report: Report, senders: Mapping[int, Sender]) -> _Draft:
+    """Return the row with its place and its source; of no weight unless a person with a lineage stands behind it."""
     observed_at, clamped = _time_of(uow, report)
     if not uow.zone_map.covers(report.place, uow.policy.intake.area_margin_m):
         raise OutsideOurArea
+    sender = _sender_of(report, senders)
+    vouched = sender is not None and _is_witness(uow, report.actor, sender)
     use = _use_of(uow, report, observed_at)
-    row = replace(_sourced(uow, report, senders), observed_at=observed_at, clamped=clamped, use=use)
     note, was_masked = plates.masked(report.note) if report.note else (None, False)
-    row = replace(row, note=note or None, vehicles=_described(report.vehicles))
-    plate = next((seen.plate for seen in report.vehicles if seen.plate and plates.readable(seen.plate)), None)
-    if plate is not None and use in {Use.INDEXED, Use.COARSE}:
-        key = uow.keys.plate_key(uow.network.id, observed_at.date())
-        token = None if key is None else plates.token(key, plate)
-        row = replace(row, plate_token=token, plate_tail=plates.tail(plate))
+    plate_token, plate_tail = _plate_of(uow, report, observed_at, use)
+    row = NewSighting(
+        id=ids.new_id(),
+        reporter_id=None if sender is None else sender.reporter_id,
+        source_group=_group_of(sender, vouched=vouched),
+        lineage=sender.lineage if sender and vouched else None,
+        vouched=vouched,
+        kind=report.kind,
+        activity=report.activity,
+        unit=report.unit,
+        basis=report.basis,
+        size=report.size,
+        accuracy_m=report.accuracy_m,
+        observed_at=observed_at,
+        received_at=uow.now,
+        clamped=clamped,
+        use=use,
+        lon=report.place.lon,
+        lat=report.place.lat,
+        cell5=cells.number_at(report.place, 5),
+        cell6=cells.number_at(report.place, 6),
+        cell7=cells.number_at(report.place, 7),
+        cell8=cells.number_at(report.place, 8),
+        cell9=cells.number_at(report.place, 9),
+        cell10=cells.number_at(report.place, 10),
+        zone_ids=uow.zone_map.at(report.place),
+        vehicles=_described(report.vehicles),
+        plate_token=plate_token,
+        plate_tail=plate_tail,
+        note=note or None,
+        lang=report.lang,
+    )
     return _Draft(report, row, was_masked)
 
 
@@ -216,45 +244,25 @@ def _use_of(uow: UnitOfWork, report: Report, observed_at: datetime) -> str:
     return Use.COARSE if report.accuracy_m > intake.coarse_beyond_m else Use.INDEXED
 
 
-def _sourced(uow: UnitOfWork, report: Report, senders: Mapping[int, Sender]) -> NewSighting:
-    """Return the row with its place and its source; of no weight unless a person with a lineage stands behind it."""
-    sender: Sender | None = None
-    if report.actor.account_id is not None:
-        sender = senders.get(report.actor.account_id)
-        if sender is None:
-            raise NotSignedIn
-    vouched = sender is not None and _is_witness(uow, report.actor, sender)
-    return NewSighting(
-        id=ids.new_id(),
-        reporter_id=None if sender is None else sender.reporter_id,
-        source_group=_group_of(sender, vouched=vouched),
-        lineage=sender.lineage if sender and vouched else None,
-        vouched=vouched,
-        kind=report.kind,
-        activity=report.activity,
-        unit=report.unit,
-        basis=report.basis,
-        size=report.size,
-        accuracy_m=report.accuracy_m,
-        observed_at=report.observed_at,
-        received_at=uow.now,
-        clamped=False,
-        use=Use.INDEXED,
-        lon=report.place.lon,
-        lat=report.place.lat,
-        cell5=cells.number_at(report.place, 5),
-        cell6=cells.number_at(report.place, 6),
-        cell7=cells.number_at(report.place, 7),
-        cell8=cells.number_at(report.place, 8),
-        cell9=cells.number_at(report.place, 9),
-        cell10=cells.number_at(report.place, 10),
-        zone_ids=uow.zone_map.at(report.place),
-        vehicles=(),
-        plate_token=None,
-        plate_tail=None,
-        note=None,
-        lang=report.lang,
-    )
+def _sender_of(report: Report, senders: Mapping[int, Sender]) -> Sender | None:
+    """Return who sent a report, None where nobody in particular did; raises NotSignedIn."""
+    if report.actor.account_id is None:
+        return None
+    sender = senders.get(report.actor.account_id)
+    if sender is None:
+        raise NotSignedIn
+    return sender
+
+
+def _plate_of(uow: UnitOfWork, report: Report, observed_at: datetime, use: str) -> tuple[int | None, str | None]:
+    """Return the token and the tail of the first plate that was read well enough, for a report that is clustered."""
+    if not report.vehicles or use not in {Use.INDEXED, Use.COARSE}:
+        return None, None
+    plate = next((seen.plate for seen in report.vehicles if seen.plate and plates.readable(seen.plate)), None)
+    if plate is None:
+        return None, None
+    key = uow.keys.plate_key(uow.network.id, observed_at.date())
+    return None if key is None else plates.token(key, plate), plates.tail(plate)
 
 
 def _is_witness(uow: UnitOfWork, actor: Actor, sender: Sender) -> bool:

@@ -64,17 +64,23 @@ def marked(uow: UnitOfWork, told: Sequence[Told]) -> list[NewSighting]:
             if first != each.row.source_group:
                 flags.add(flag)
                 group = first
-        rows.append(
-            replace(
-                each.row,
-                flags=tuple(sorted(flags)),
-                vouched=each.row.vouched and not flags & NO_WITNESS,
-                source_group=group,
-                note_token=None if note is None else note.stored,
-                photo_token=None if photo is None else photo.stored,
-            )
-        )
+        rows.append(_as_marked(each.row, flags, group, note, photo))
     return rows
+
+
+def _as_marked(
+    row: NewSighting, flags: set[Flag], group: int, note: _Tokens | None, photo: _Tokens | None
+) -> NewSighting:
+    if not flags and note is None and photo is None:
+        return row
+    return replace(
+        row,
+        flags=tuple(sorted(flags)),
+        vouched=row.vouched and not flags & NO_WITNESS,
+        source_group=group,
+        note_token=None if note is None else note.stored,
+        photo_token=None if photo is None else photo.stored,
+    )
 
 
 def _not_there(each: Told, pins: dict[int, list[Pin]]) -> Iterator[Flag]:

@@ -136,7 +136,8 @@ class Standing:
         """Return the wards that may hold something linked to a sighting, its own first: who is near answers soonest."""
         own = self._wards.get(point.cell, {}).get(self._hour(point))
         near = self._wards_at(point.cell, self._hour(point)) if own is None else own.near.values()
-        return [ward for ward in near if not ward.out_of_reach(point, self.policy)]
+        place = point.place
+        return [ward for ward in near if ward.is_in_reach(place)]
 
     def _wards_at(self, cell: str, hour: int) -> list[Ward]:
         """Return the wards in which anything linked to a sighting of a cell and hour may stand."""
@@ -272,7 +273,7 @@ class Standing:
             return
         self._exact.add(point)
         ward = self._ward(point)
-        ward.widen(point)
+        ward.widen(point, self.policy)
         put(ward.groups[point.vouched], point.source_group, point)
 
     def _forget(self, point: Point, *, keeping_body: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from geo.distance import EARTH_RADIUS_M
 from geo.linking import ClusterPolicy, Point, linked
+from geo.points import LonLat
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -116,7 +117,10 @@ class Ward:
         Itself, and every ward in which anything linked to anybody here may stand.
     """
 
-    __slots__ = ("cores", "east", "groups", "key", "lone", "near", "north", "owned", "south", "wanting", "west")
+    __slots__ = (
+        "_east", "_north", "_reach", "_south", "_west",
+        "cores", "groups", "key", "lone", "near", "owned", "wanting",
+    )  # fmt: skip
 
     def __init__(self, key: WardKey) -> None:
         self.key = key
@@ -126,13 +130,21 @@ class Ward:
         self.groups: dict[bool, dict[int, Row]] = {True: {}, False: {}}
         self.wanting: dict[Seen, Row] = {}
         self.owned: list[tuple[float, int, int]] = []
-        self.west, self.south, self.east, self.north = math.inf, math.inf, -math.inf, -math.inf
+        self._west, self._south, self._east, self._north = math.inf, math.inf, -math.inf, -math.inf
+        self._reach = (math.inf, math.inf, -math.inf, -math.inf)
 
-    def widen(self, point: Point) -> None:
+    def widen(self, point: Point, policy: ClusterPolicy) -> None:
         """Let the box of what stands here hold a place; it never shrinks, for it only saves looks."""
         lon, lat = point.place.lon, point.place.lat
-        self.west, self.east = min(self.west, lon), max(self.east, lon)
-        self.south, self.north = min(self.south, lat), max(self.north, lat)
+        if self._west <= lon <= self._east and self._south <= lat <= self._north:
+            return
+        self._west, self._east = min(self._west, lon), max(self._east, lon)
+        self._south, self._north = min(self._south, lat), max(self._north, lat)
+        high = math.degrees(policy.reach_m * _MARGIN / EARTH_RADIUS_M)
+        wide = high / max(1e-6, math.cos(math.radians(min(89.9, max(abs(self._south), abs(self._north)) + high))))
+        if max(abs(self._west), abs(self._east)) + wide > _NEAR_THE_SEAM:
+            wide = math.inf
+        self._reach = (self._west - wide, self._south - high, self._east + wide, self._north + high)
 
     def everybody(self) -> list[Point]:
         """Return all sightings here."""
@@ -155,16 +167,10 @@ class Ward:
         first, last = bisect.bisect_left(self.owned, core.rank), bisect.bisect_left(self.owned, (core.t, core.id + 1))
         return [entry[2] for entry in self.owned[first:last]]
 
-    def out_of_reach(self, point: Point, policy: ClusterPolicy) -> bool:
-        """Tell whether nothing here can be near enough to a sighting; wrong only in looking once too often."""
-        lon, lat = point.place.lon, point.place.lat
-        reach = math.degrees(policy.reach_m * _MARGIN / EARTH_RADIUS_M)
-        if lat < self.south - reach or lat > self.north + reach:
-            return True
-        if max(abs(lon), abs(self.west), abs(self.east)) > _NEAR_THE_SEAM:
-            return False
-        wide = reach / max(1e-6, math.cos(math.radians(min(89.9, max(abs(self.south), abs(self.north)) + reach))))
-        return lon < self.west - wide or lon > self.east + wide
+    def is_in_reach(self, place: LonLat) -> bool:
+        """Tell whether something here may be near enough to a place; wrong only in looking once too often."""
+        west, south, east, north = self._reach
+        return south <= place.lat <= north and west <= place.lon <= east
 
 
 def put(shelf: dict[Key, Row], key: Key, point: Point) -> None:

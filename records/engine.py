@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from psycopg._preparing import PrepareManager
@@ -92,8 +93,23 @@ class PlainSession(Session):
     def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         """Execute a statement; one that was loaded from a file goes straight to the driver."""
         if isinstance(statement, Loaded) and not options:
-            return self.connection().exec_driver_sql(statement.driver_sql, params)
+            return self.connection().exec_driver_sql(
+                statement.driver_sql, _spelled(params) if isinstance(params, dict) else params
+            )
         return super().execute(statement, params, **options)
+
+
+_NUMBERS: Final = frozenset({int, type(None)})
+
+
+def _spelled(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell out lists of whole numbers as the server reads them; the driver asks each element what it is."""
+    return {
+        name: f"{{{','.join('NULL' if each is None else str(each) for each in value)}}}"
+        if type(value) is list and _NUMBERS.issuperset(map(type, value))
+        else value
+        for name, value in params.items()
+    }
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

@@ -220,7 +220,6 @@ class NewSighting:
     flags: tuple[str, ...] = ()
     note_token: int | None = None
     photo_token: int | None = None
-    cluster_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,9 @@ def beside(
 
 def learn(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
     """Count what incidents were decided to be, once each, or take it back where that no longer stands."""
-    for incident in uow.incidents.many({fact.subject for fact in facts}):
-        # Nobody has judged the others, nor gone there.
-        if incident.touched and incident.opened_at > uow.now - _WITHIN:
+    # Nobody has judged the others, nor gone there.
+    for incident in uow.incidents.many({fact.subject for fact in facts}, touched=True):
+        if incident.opened_at > uow.now - _WITHIN:
             _count(uow, incident)
 
 

@@ -164,20 +164,22 @@ class RememberedWindow:
         if written.apart:
             resident.stand_apart(written.apart)
 
-    def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
-        """Return what sightings add up to: counted here for an incident of one cluster, by the database for others."""
+    def at_hand(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
+        """Return what the sightings of each of these incidents that consists of one cluster add up to."""
         every = self._resident
-        own = {key for key in incidents if key in every.incidents and every.incidents[key].alone}
-        rest = set(incidents) - own
-        figures = self._uow.incidents.figures(rest) if rest else []
-        groups = self._uow.incidents.groups(rest) if rest else []
-        for key in sorted(own):
+        figures: list[IncidentFigures] = []
+        groups: list[GroupFigures] = []
+        for key in sorted(key for key in incidents if key in every.incidents and every.incidents[key].alone):
             known = every.incidents[key]
             [cluster] = (every.clusters[each] for each in known.clusters)
             status = self._held[key].status if key in self._held else "unverified"
             figures.append(cluster.figures(status, touched=known.touched))
             groups += cluster.groups()
         return figures, groups
+
+    def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
+        """Return what sightings add up to where several clusters are one incident: the database counts them."""
+        return self._uow.incidents.figures(incidents), self._uow.incidents.groups(incidents)
 
     def said(self, versions: Mapping[int, int], merged: Collection[int]) -> None:
         """Remember the new versions of incidents."""

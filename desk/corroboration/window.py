@@ -65,8 +65,12 @@ class Window(Protocol):
         """Follow what is being written."""
         ...
 
+    def at_hand(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
+        """Return what `figures` does for those incidents that this window knows without asking; after `apply`."""
+        ...
+
     def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
-        """Return what the sightings of incidents add up to, and what each source says in them; after `apply`."""
+        """Return what the sightings of incidents add up to, and what each source says in them; once it is written."""
         ...
 
     def said(self, versions: Mapping[int, int], merged: Collection[int]) -> None:
@@ -175,6 +179,10 @@ class DatabaseWindow:
 
     def apply(self, written: Written) -> None:
         """Nothing to remember: the next step reads the database again."""
+
+    def at_hand(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:  # noqa: ARG002
+        """Nothing is: it has to be written before it can be counted."""
+        return [], []
 
     def figures(self, incidents: Collection[int]) -> tuple[list[IncidentFigures], list[GroupFigures]]:
         """Return what the sightings of incidents add up to, and what each source says in them."""

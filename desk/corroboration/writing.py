@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desk.corroboration import learning
-from desk.corroboration.scoring import update_of
+from desk.corroboration.scoring import Beside, update_of
 from desk.corroboration.window import DatabaseWindow, Window, Written, moment
 from desk.events import (
     EvidenceMoved,
@@ -40,6 +40,30 @@ class _Found:
     disturbed: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the sightings of incidents add up to, what each of their sources says, and what is known beside them."""
+
+    figures: dict[int, IncidentFigures]
+    groups: dict[int, list[GroupFigures]]
+    beside: dict[int, Beside]
+
+    @classmethod
+    def of(cls, uow: UnitOfWork, every: Iterable[IncidentFigures], said: Iterable[GroupFigures]) -> _Counted:
+        figures = {each.incident_id: each for each in every}
+        groups: dict[int, list[GroupFigures]] = {}
+        for group in said:
+            groups.setdefault(group.incident_id, []).append(group)
+        return cls(figures, groups, learning.beside(uow, figures, groups) if groups else {})
+
+    def scored(self, apart: Collection[int]) -> dict[int, IncidentUpdate]:
+        """Return what is to be written of those that have any sighting left."""
+        return {
+            key: update_of(self.figures[key], groups, apart=key in apart, beside=self.beside[key])
+            for key, groups in self.groups.items()
+        }
+
+
 def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[Point]) -> None:
     """Write down what a step found: clusters, incidents, who stands where, figures and scores."""
     merges = [merge for merge in changes.merged if merge not in changes.merge_proposals]
@@ -54,15 +78,6 @@ def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[P
     figures = {given.get(key, key): each for key, each in changes.clusters.items()}
     times = {cluster: (moment(each.t_min), moment(each.t_max)) for cluster, each in figures.items()}
     assigned = {sighting: given.get(key, key) for sighting, key in sorted(changes.assigned.items())}
-    newcomers = {point.id for point in arrived}
-    with uow.burst():
-        uow.incidents.open(list(found.opened.values()))
-        uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
-        uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
-        uow.sightings.store({sighting: key for sighting, key in assigned.items() if sighting in newcomers})
-        uow.sightings.move({sighting: key for sighting, key in assigned.items() if sighting not in newcomers})
-        uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
-        uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
     swallowed = [(merge.loser, merge.survivor) for merge in merges]
     apart = {key for merge in changes.merge_proposals for key in (merge.loser, merge.survivor)}
     window.apply(Written(found.clusters, assigned, swallowed, changes.emptied, given, apart))
@@ -73,13 +88,26 @@ def write(uow: UnitOfWork, window: Window, changes: Changes, arrived: Sequence[P
         if before[merge.loser] != before[merge.survivor]:
             found.apart[before[merge.loser]] = before[merge.survivor]
             found.apart[before[merge.survivor]] = before[merge.loser]
-    _refresh(uow, window, found)
+    counted = _Counted.of(uow, *window.at_hand(found.disturbed | set(found.opened)))
+    newcomers = {point.id for point in arrived}
+    with uow.burst():
+        uow.incidents.open(list(found.opened.values()))
+        uow.incidents.add_clusters({key: (found.clusters[key], *times[key]) for key in given.values()})
+        uow.incidents.resize_clusters({key: each for key, each in sorted(times.items()) if key in before})
+        uow.sightings.store({sighting: key for sighting, key in assigned.items() if sighting in newcomers})
+        uow.sightings.move({sighting: key for sighting, key in assigned.items() if sighting not in newcomers})
+        uow.incidents.merge_clusters({merge.loser: merge.survivor for merge in merges})
+        uow.incidents.remove_clusters({merge.loser for merge in merges} | set(changes.emptied))
+        # The database is busy with this for a while: what is known already is scored meanwhile.
+        updates = counted.scored(found.apart)
+    _refresh(uow, window, found, counted, updates)
 
 
 def recount(uow: UnitOfWork, incident_ids: Collection[int], *, opened: int | None = None) -> None:
     """Count, place and score incidents again after people moved sightings between them; `opened` was just split off."""
     if incident_ids:
-        _refresh(uow, DatabaseWindow(uow), _Found(disturbed=set(incident_ids)), parted=opened)
+        found = _Found(disturbed=set(incident_ids))
+        _refresh(uow, DatabaseWindow(uow), found, _Counted.of(uow, (), ()), {}, parted=opened)
 
 
 def _members(window: Window, changes: Changes, arrived: Sequence[Point]) -> dict[int, Point]:
@@ -117,26 +145,29 @@ def _opened(
     return given
 
 
-def _refresh(uow: UnitOfWork, window: Window, found: _Found, *, parted: int | None = None) -> None:
+def _refresh(
+    uow: UnitOfWork,
+    window: Window,
+    found: _Found,
+    counted: _Counted,
+    updates: dict[int, IncidentUpdate],
+    *,
+    parted: int | None = None,
+) -> None:
     """Count, place and score every incident that gained or lost sightings, and say what became of it."""
     versions = uow.incidents.merge(found.merged)
     uow.record_all(IncidentMerged(subject=loser, version=version) for loser, version in versions.items())
-    every, said = window.figures((found.disturbed | set(found.opened)) - set(versions))
-    groups: dict[int, list[GroupFigures]] = {}
-    for group in said:
-        groups.setdefault(group.incident_id, []).append(group)
-    figures = {each.incident_id: each for each in every}
-    beside = learning.beside(uow, figures, groups)
-    updates = {
-        incident_id: update_of(each, groups[incident_id], apart=incident_id in found.apart, beside=beside[incident_id])
-        for incident_id, each in figures.items()
-        if incident_id in groups
-    }
+    rest = (found.disturbed | set(found.opened)) - versions.keys() - counted.figures.keys()
+    if rest:
+        others = _Counted.of(uow, *window.figures(rest))
+        counted.figures.update(others.figures)
+        updates |= others.scored(found.apart)
     written = uow.incidents.write(list(updates.values()))
     window.said(written, versions)
     for incident_id in sorted(updates):
-        _say(uow, found, updates[incident_id], written[incident_id], figures[incident_id].status, parted=parted)
-    _end_empty(uow, [each for incident_id, each in figures.items() if incident_id not in groups])
+        was = counted.figures[incident_id].status
+        _say(uow, found, updates[incident_id], written[incident_id], was, parted=parted)
+    _end_empty(uow, [each for incident_id, each in counted.figures.items() if incident_id not in updates])
 
 
 def _say(uow: UnitOfWork, found: _Found, update: IncidentUpdate, version: int, was: str, *, parted: int | None) -> None:

@@ -32,18 +32,14 @@ class IncidentRepository(Repository):
             raise NoSuchRecord
         return found
 
-    def many(self, incident_ids: Collection[int]) -> list[Incident]:
-        """Return those of some incidents that exist, by id."""
+    def many(self, incident_ids: Collection[int], *, touched: bool = False) -> list[Incident]:
+        """Return those of some incidents that exist, by id; only those that people have worked on if `touched`."""
         if not incident_ids:
             return []
-        return list(
-            self._session.scalars(
-                select(Incident)
-                .where(Incident.network_id == self._network_id, Incident.id.in_(sorted(incident_ids)))
-                .order_by(Incident.id)
-                .execution_options(populate_existing=True)
-            )
-        )
+        query = select(Incident).where(Incident.network_id == self._network_id, Incident.id.in_(sorted(incident_ids)))
+        if touched:
+            query = query.where(Incident.touched)
+        return list(self._session.scalars(query.order_by(Incident.id).execution_options(populate_existing=True)))
 
     def page(
         self,
@@ -153,7 +149,10 @@ class IncidentRepository(Repository):
                 "others": sorted(set(others) - set(incident_ids)),
             },
         )
-        return {row.id: Held(row.status, row.touched, row.version, row.ended, row.merged) for row in rows}
+        return {
+            incident_id: Held(status, touched, version, ended, merged)
+            for incident_id, status, touched, version, ended, merged in rows
+        }
 
     def open(self, incidents: Sequence[NewIncident]) -> None:
         """Open incidents; their figures follow by `write`."""

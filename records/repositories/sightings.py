@@ -105,9 +105,9 @@ class SightingRepository(Repository):
         ).all()
         pins: dict[int, list[Pin]] = {}
         sources: dict[str, dict[int, int]] = {"note": {}, "photo": {}}
-        for kind, about, source_group, observed_at, accuracy_m, lon, lat in rows:
+        for kind, about, source_group, own in rows:
             if kind == "reporter":
-                pins.setdefault(about, []).append(Pin(LonLat(lon, lat), observed_at.timestamp(), accuracy_m))
+                pins[about] = [Pin(LonLat(lon, lat), t, accuracy_m) for lon, lat, t, accuracy_m in orjson.loads(own)]
             else:
                 sources[kind][about] = source_group
         return Doubted(pins, sources["note"], sources["photo"])
@@ -121,9 +121,11 @@ class SightingRepository(Repository):
     def store(self, clusters: Mapping[int, int]) -> None:
         """Write all sightings that were taken in, each with its cluster if it has one, in one statement."""
         if self._pending:
-            rows = [replace(each, cluster_id=clusters.get(each.id)) for each in self._pending.values()]
+            rows = orjson.dumps(list(self._pending.values())).decode()
+            stands = [clusters.get(sighting) for sighting in self._pending]
             self._session.execute(
-                load("sightings_add"), {"network_id": self._network_id, "rows": orjson.dumps(rows).decode()}
+                load("sightings_add"),
+                {"network_id": self._network_id, "rows": rows, "ids": list(self._pending), "clusters": stands},
             )
             self._pending.clear()
 

@@ -11,5 +11,6 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS told(
   unit text, basis text, size int, accuracy_m real, observed_at timestamptz, received_at timestamptz, clamped boolean,
   use text, lon float8, lat float8, cell5 bigint, cell6 bigint, cell7 bigint, cell8 bigint, cell9 bigint,
   cell10 bigint, zone_ids bigint[], vehicles jsonb, plate_token bigint, plate_tail text, note text, lang text,
-  flags text[], note_token bigint, photo_token bigint, cluster_id bigint)
+  flags text[], note_token bigint, photo_token bigint)
+JOIN unnest(CAST(:ids AS bigint[]), CAST(:clusters AS bigint[])) AS stands(id, cluster_id) USING (id)
 ORDER BY id
