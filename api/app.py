@@ -36,10 +36,11 @@ from api.settings import Settings
 from api.stream import Relay
 from api.wiring import House
 
-_COLLECT: Final = (10_000, 20, 50)
+_COLLECT: Final = (10_000, 5, 500)
 """After how many new objects the collector looks at the young ones, and how seldom at all of them."""
 
 ROUTERS: tuple[APIRouter, ...] = (
+    sightings.quick,
     sightings.router,
     health.router,
     session.router,

@@ -10,17 +10,16 @@ from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
-from api import security
 from api.callers import Caller, Callers
-from api.deps import Actor, Entry, Uow, get_house, known_network_id_of, limited, may, network_id_of, read_id
+from api.deps import Actor, Uow, get_house, limited, may, read_id
 from api.errors import KeyMissing, TooMany
 from api.gather import Gather
+from api.routes.quick import KEY_MOST, MAY_REPORT, QuickRoute
 from api.routes.retrying import RetryingRoute
 from api.schemas.sightings import Moment, ReceivedOut, RetractedOut, RetractIn, SightingIn, SightingsOut, bounds_of
 from api.schemas.statements import HeardOut
-from desk import access, alerts, board, intake
+from desk import alerts, board, intake
 from desk.access import Act
 from desk.errors import NotSignedIn
 from desk.unit_of_work import UnitOfWork
@@ -28,6 +27,7 @@ from records import ids
 from records.errors import NotAnId
 
 router = APIRouter(prefix="/api/sightings", tags=["sightings"])
+quick = APIRouter(prefix="/api/sightings", tags=["sightings"], route_class=QuickRoute)
 retrying = APIRouter(tags=["sightings"], route_class=RetryingRoute)
 """What is tried again when two writers met; the gather sees to that itself for reports."""
 
@@ -57,34 +57,13 @@ class WrongReceipts:
                 self._wrong.popitem(last=False)
 
 
-class QuickEntry(Entry):
-    """Lets in whoever may report, without a transaction of its own: the gather opens one for many."""
-
-    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
-        """Return who reports; raises NotSignedIn, NotAllowed, TooMany."""
-        callers: Callers = request.app.state.callers
-        token = security.token_of(request)
-        token_sha256 = security.digest(token) if token else None
-        network_id = known_network_id_of(request)
-        if network_id is None:
-            network_id = await run_in_threadpool(network_id_of, request)
-        caller = await callers.of(network_id, token_sha256)
-        lapsed = token is not None and not caller.actor.known
-        access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)
-        wait_s = security.limits_of(request, kind=caller.network.kind).spend("sightings", caller.actor)
-        if wait_s:
-            raise TooMany(wait_s)
-        request.state.actor = caller.actor
-        return caller
-
-
-@router.post("", status_code=201, response_model=ReceivedOut)
+@quick.post("", status_code=201, response_model=ReceivedOut)
 async def report(
     body: SightingIn,
     request: Request,
     *,
-    caller: Annotated[Caller, Depends(QuickEntry(Act.REPORT))],
-    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+    caller: Annotated[Caller, Depends(MAY_REPORT)],
+    idempotency_key: Annotated[str | None, Header(max_length=KEY_MOST)] = None,
 ) -> Response:
     """Store a sighting; the answer is given once it is committed, and says so where it is the first answer again."""
     if not idempotency_key:
