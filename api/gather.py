@@ -44,6 +44,9 @@ class Gather:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._expected = 0
+        self._all_here = threading.Event()
+        """Set once as many wait as were answered the last time."""
 
     def receive(self, network_id: int, report: Report, token_sha256: bytes | None = None) -> Received:
         """Store one report together with others that wait, and return once it is committed.
@@ -91,6 +94,8 @@ class Gather:
                 self._thread = threading.Thread(target=self._write, name="intake", daemon=True)
                 self._thread.start()
             self._queue.put(waiting)
+            if self._queue.qsize() >= self._expected:
+                self._all_here.set()
 
     def close(self) -> None:
         """Store what still waits, then end the writer; a second call does nothing."""
@@ -124,9 +129,11 @@ class Gather:
             return [], True
         batch = [first]
         until, before = time.monotonic() + _LINGER_MOST_S, -1
-        while expected > 1 and before < self._queue.qsize() < expected - 1 and time.monotonic() < until:
+        self._expected = expected - 1
+        self._all_here.clear()
+        while before < self._queue.qsize() < expected - 1 and time.monotonic() < until:
             before = self._queue.qsize()
-            time.sleep(_LINGER_S)
+            self._all_here.wait(_LINGER_S)
         while len(batch) < self._limit:
             try:
                 waiting = self._queue.get_nowait()

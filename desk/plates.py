@@ -122,8 +122,10 @@ def readable(plate: str) -> bool:
 
 def clean(text: str) -> str:
     """Return a text without control characters, with its spaces tidied."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text.encode("utf-8", "ignore").decode())
-    return " ".join(kept.split())
+    if not text.isprintable():
+        sound = text.encode("utf-8", "ignore").decode()
+        text = "".join(letter if letter.isprintable() else " " for letter in sound)
+    return " ".join(text.split())
 
 
 def masked(note: str) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,11 @@ class Hull:
     def extent_m(self) -> float:
         """Metres from the first spot to the farthest corner."""
         return max(math.hypot(x, y) for x, y in self.corners)
+
+    @property
+    def across_m(self) -> float:
+        """Metres between the two corners that are farthest apart, 0 for a single place."""
+        return max((math.dist(one, other) for one, other in combinations(self.corners, 2)), default=0.0)
 
     def bearings_deg(self, at: Plane) -> NDArray[np.float64]:
         """Return the bearing of places on the plane from the hull's middle, degrees clockwise from north."""

@@ -72,5 +72,5 @@ def is_far_from_device(distance_m: float, age_s: float, policy: SanityPolicy = D
 def words_of(note: str, policy: SanityPolicy = DEFAULT_SANITY_POLICY) -> str | None:
     """Return a note as it is compared: letters and digits alone, small; None where it is too short to tell anything."""
     flat = unicodedata.normalize("NFKD", note).casefold()
-    kept = "".join(letter for letter in flat if letter.isalnum())
+    kept = "".join(filter(str.isalnum, flat))
     return kept if len(kept) >= policy.shortest_text else None

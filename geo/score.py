@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 from geo.calibration import IDENTITY, Calibration
 from geo.distance import metres_between
@@ -20,6 +21,7 @@ from geo.evidence import (
     Standing,
     VehicleTie,
 )
+from geo.hull import Hull
 
 __all__ = [
     "DEFAULT_SCORE_POLICY",
@@ -219,6 +221,7 @@ def _witnesses(vouched: Collection[Report], policy: ScorePolicy) -> list[Reason]
     return reasons
 
 
+_FEW = 8
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -242,8 +245,12 @@ def _witness_text(own: Collection[Report], standing: Standing) -> str:
 
 def _spread_m(reports: Collection[Report]) -> int:
     """Return the largest distance between reports, to ten metres: a reason should not give a place away."""
-    places = [report.place for report in reports]
-    largest = max(metres_between(here, there) for here in places for there in places)
+    places = sorted({report.place for report in reports})
+    if len(places) > _FEW:
+        # Of a crowd only the corners can be farthest apart.
+        largest = Hull(places).across_m
+    else:
+        largest = max((metres_between(here, there) for here, there in combinations(places, 2)), default=0.0)
     return round(largest / 10.0) * 10
 
 

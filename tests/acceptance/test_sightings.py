@@ -154,6 +154,20 @@ def test_a_retry_gets_the_first_answer_and_another_body_none(client, spotter):
     assert "before with another body" in other.json()["title"]
 
 
+def test_a_report_that_comes_another_way_is_the_same_report(client, spotter):
+    """The quick way in reads what is plainly whole; the usual way reads the rest, and both keep the same key."""
+    content = str(a_sighting(vehicles=[{"type": "suv"}])).replace("'", '"').encode()
+    kinds = ("application/json", "application/json; charset=utf-8")
+    answers = [
+        client.post("/api/sightings", content=content, headers=spotter.headers | {"Content-Type": kind, **key})
+        for key in ({"Idempotency-Key": secrets.token_hex(16)},)
+        for kind in kinds
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+
+
 def test_nobody_known_reports_only_where_the_network_says_so(client):
     key = {"Idempotency-Key": secrets.token_hex(16)}
     assert post(client, key).status_code == 401

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from api import limits
@@ -45,6 +47,18 @@ def test_somebody_unknown_gets_less_and_shares_it_with_the_neighbourhood():
     assert [spend(counters, ANONYMOUS, address=f"192.0.2.{n}") for n in range(3)] == [0] * 3
     assert spend(counters, ANONYMOUS, address="192.0.2.99") > 0
     assert spend(counters, ANONYMOUS, address="198.51.100.1") == 0
+
+
+def test_what_is_over_is_let_go_in_passing(monkeypatch):
+    began = time.time()
+    counters = Counters()
+    for number in range(50):
+        spend(counters, Actor(account_id=number, alias=f"reed-{number}", lineage=number))
+    kept = counters._counter.storage
+    assert len(kept.expirations) == 100
+    monkeypatch.setattr(time, "time", lambda: began + 24 * 3600.0)
+    assert spend(counters, MEMBER) == 0
+    assert len(kept.expirations) == len(kept.storage) == 2
 
 
 @pytest.mark.parametrize("kind", ["demo", "rehearsal"])

@@ -97,6 +97,14 @@ def test_the_words_of_a_good_case():
     assert told["a trained pair looked and saw nothing"] == pytest.approx(-2.2)
 
 
+def test_a_crowd_is_as_wide_as_its_two_farthest_witnesses():
+    reports = [a_report(number, east_m=10.0 * number) for number in range(1, 41)]
+    told = {reason.text for reason in score(reports).reasons}
+    assert "40 witnesses vouched for by different organizers, 390 m apart" in told
+    there = [a_report(number) for number in range(1, 41)]
+    assert any("40 witnesses" in reason.text and "0 m apart" in reason.text for reason in score(there).reasons)
+
+
 def test_corroborated_needs_two_vouched_groups_and_a_standing_that_is_not_negative():
     two = [a_report(1), a_report(2)]
     assert corroborated(score(two))
