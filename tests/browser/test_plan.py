@@ -25,7 +25,7 @@ def three(site, cluster) -> list[int]:
 def test_a_dispatcher_looks_at_the_plan_and_sends_it_whole(site, opened, three) -> None:
     a_crew(site.house, site.network_id, 5)
     page = opened("/plan", site.person(Role.DISPATCHER))
-    page.wait_for_selector("text=no other plan can be better than this one by more than 0.0 min")
+    page.wait_for_selector("text=Proven: no other plan is better.")
     assert page.locator(".plan-table tbody tr").count() == 2
     page.wait_for_selector("text=One person is left, and nobody goes alone.")
     page.get_by_role("button", name="Ask these 2 pairs").click()
