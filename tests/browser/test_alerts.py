@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from records.enums import Role
 from tests.browser.test_pages import a_pin
@@ -57,7 +58,7 @@ def test_two_people_tell_the_members_and_a_correction_follows_on_its_own(site, o
     assert "You read the first message" in member.inner_text("#alerts")
     assert member.locator(".told-verified").count() == 0
     second.wait_for_selector("#statements .said-corrected")
-    assert "everybody who read the first message has read this" in second.inner_text("#statements")
+    expect(second.locator("#statements")).to_contain_text("everybody who read the first message has read this")
 
 
 def test_what_is_missing_is_said_before_anybody_judged(site, opened) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from records import ids
 from records.enums import Role
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.tapping import tap
 from tests.crews import a_crew, an_incident
 
 AT_ONCE_MS = 1000
@@ -17,13 +18,6 @@ AT_ONCE_MS = 1000
 @pytest.fixture
 def incident(cluster, site) -> str:
     return ids.shown(an_incident(cluster.url("browsed"), site.network_id, status="verified"))
-
-
-def tap(page: Page, words: str, path: str) -> None:
-    """Press a button and wait until the service has answered, so that what others see is measured from there."""
-    with page.expect_response(lambda answer: path in answer.url and answer.request.method == "POST") as answered:
-        page.click(f"button:has-text('{words}')")
-    assert answered.value.ok
 
 
 def let_it_run(opened, site, incident: str) -> Page:

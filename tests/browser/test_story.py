@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from geo.distance import moved
 from records.enums import Role
+from tests.browser.tapping import tap
 from tests.crews import PLACE, a_crew
 
 
@@ -18,8 +19,8 @@ def judge(page, incident: str) -> None:
 
 def sets_out(page) -> None:
     assert page.locator("text=Leaving now").count() == 0
-    page.click("text=I have read this")
-    page.click("text=Leaving now")
+    tap(page, "I have read this", "/brief")
+    tap(page, "Leaving now", "/progress")
     page.wait_for_selector("text=Do not pass through the scene.")
 
 
@@ -62,9 +63,9 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     desk.wait_for_selector("#incident-live .chip-offering")
 
     # both say yes on their phones; the first one waits and is told not to set out alone
-    phones[0].click("text=Yes, I can go")
+    tap(phones[0], "Yes, I can go", "/accept")
     phones[0].wait_for_selector("text=Do not set out alone.")
-    phones[1].click("text=Yes, I can go")
+    tap(phones[1], "Yes, I can go", "/accept")
     for page, partner in zip(phones, (other, one), strict=True):
         page.wait_for_selector(f"text=You are two. Partner: {partner.alias}.")
     desk.wait_for_selector("#board .chip-paired")
@@ -73,22 +74,22 @@ def test_a_pin_becomes_a_pair_that_comes_home(site, opened) -> None:
     for page in phones:
         sets_out(page)
     assert phones[0].locator("[data-go-map]").get_attribute("data-place") == ""
-    phones[0].click("text=Staged: at the meeting point")
+    tap(phones[0], "Staged: at the meeting point", "/progress")
     phones[0].wait_for_selector("text=Waiting for your partner to arrive")
-    phones[1].click("text=Staged: at the meeting point")
+    tap(phones[1], "Staged: at the meeting point", "/progress")
     for page in phones:
         page.wait_for_selector("text=Stay together, in public space")
         assert page.locator("[data-go-map]").get_attribute("data-place") != ""
     desk.wait_for_selector("#board .chip-staged")
 
     # one checks in, both are done
-    phones[0].click("text=I am well")
+    tap(phones[0], "I am well", "/checkin")
     for page in phones:
-        page.click("text=We are on scene")
-        page.wait_for_selector("button:has-text('We are done and away')")
+        tap(page, "We are on scene", "/progress")
+        page.wait_for_selector(".go-state:has-text('on scene')")
     # the other one says in the same tap what they found
     for page, words in zip(phones, ("We are done and away", "It was something else"), strict=True):
-        page.click(f"text={words}")
+        tap(page, words, "/progress")
         page.wait_for_selector("text=Home safe? Check in.")
     desk.wait_for_selector("#board .out-row", state="detached")
     desk.wait_for_selector("#incident-live .dispatch-cleared .person-step:has-text('something else')")
