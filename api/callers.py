@@ -50,15 +50,9 @@ class Callers:
         self._lock = threading.Lock()
         self._asked: WeakKeyDictionary[asyncio.AbstractEventLoop, _Asked] = WeakKeyDictionary()
 
-    def known(self, network_id: int, token_sha256: bytes | None) -> Caller | None:
-        """Return who a token belongs to where that was asked a moment ago; costs no transaction."""
-        with self._lock:
-            kept = self._kept.get((network_id, token_sha256))
-        return kept[1] if kept is not None and time.monotonic() < kept[0] else None
-
     async def of(self, network_id: int, token_sha256: bytes | None) -> Caller:
         """Return who a token belongs to; nobody where there is none, or where it is not ours."""
-        known = self.known(network_id, token_sha256)
+        known = self._known(network_id, token_sha256)
         if known is not None:
             return known
         asked = self._asked.setdefault(asyncio.get_running_loop(), _Asked())
@@ -68,6 +62,12 @@ class Callers:
         """Drop what is remembered of a token."""
         with self._lock:
             self._kept.pop((network_id, token_sha256), None)
+
+    def _known(self, network_id: int, token_sha256: bytes | None) -> Caller | None:
+        """Return who a token belongs to where that was asked a moment ago; costs no transaction."""
+        with self._lock:
+            kept = self._kept.get((network_id, token_sha256))
+        return kept[1] if kept is not None and time.monotonic() < kept[0] else None
 
     def _looked_up(self, keys: Collection[_Key]) -> dict[_Key, Caller]:
         """Return who some tokens belong to: one transaction for each network."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _CLIENTS: Final = (32, 8, 1)
 _PEOPLE: Final = 512
-"""Each is recognised once a minute at most; the warm-up recognises them all, as in a network whose people know it."""
+"""Each is looked up once in ten minutes at most; the warm-up looks them all up, as where people know the network."""
 _LIVE: Final = 3_000
 _MANY_LIVE: Final = 30_000
 _NOOP: Final = "/bench/noop"
