@@ -1,10 +1,10 @@
 # One image for migrate, serve and worker. Everything in it comes by lock file.
-FROM node:22-bookworm-slim AS assets
+FROM node:22-trixie-slim AS assets
 WORKDIR /tandem
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
-FROM python:3.11-slim-bookworm
+FROM python:3.13-slim-trixie
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/tandem
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tandem tandem \
  && install -d -o tandem -m 0700 /var/lib/tandem/data

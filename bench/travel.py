@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import dijkstra
 from bench.rows import AnswersDiffer, Row, less_is_better, median_seconds, percentiles_ms, same_answers
 from fixtures.city import build_city
 from fixtures.travel import sections_of
+from geo.contracted import ContractedWays
 from geo.hull import Hull
 from geo.points import LonLat
 from geo.region import read_region
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> list[Row]:
         if network is None:
             rows.append(Row("travel", f"{mode}: the map has no streets for it", seed=options.seed))
             continue
-        assert network.metric.is_customized
+        assert isinstance(network.ways, ContractedWays)
         built_s = time.perf_counter() - began
         streets = _Streets(mode, network, options.seed)
         rows += streets.rows(with_postgis=mode == "car")
@@ -237,7 +238,7 @@ def _upkeep(streets: _Streets, sections: Sequence[Section], built_s: float) -> l
     name = (
         f"pandana {metadata.version('pandana')}, built anew" if rebuilt_ms else "pandana (neither installed nor ready)"
     )
-    whole = _timed(lambda: network.metric.customize(network.arcs.ms))
+    whole = _timed(lambda: ContractedWays(network.lonlat, network.arcs))
     closed = network.arcs_near(Hull([LonLat(*network.lonlat[network.size // 2].tolist())]), _STAND_OFF_M)
     here = np.zeros(1, dtype=np.int64)
     some = _timed(lambda: network.matrix_ms(here, here, closed))

@@ -1,24 +1,20 @@
-"""The streets of one mode of travel as a directed graph, contracted so that many times are found at once."""
+"""The streets of one mode of travel as a directed graph, on which many times are found at once."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from pyroutingkit import INF_WEIGHT, CCHMetric, CCHTopology
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from geo.arcs import Arcs
 from geo.distance import EARTH_RADIUS_M, metres_among
+from geo.shortest import ShortestWays, shortest_ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from geo.hull import Hull
@@ -26,21 +22,8 @@ if TYPE_CHECKING:
 _NEIGHBOURS: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Arcs:
-    """Directed steps between numbered places: whole milliseconds by a mode, and metres."""
-
-    tail: NDArray[np.uint32]
-    head: NDArray[np.uint32]
-    ms: NDArray[np.uint32]
-    metres: NDArray[np.float64]
-
-
 class Network:
     """The streets of one mode: the largest part of the map where everybody comes from everywhere to everywhere.
-
-    Times are found by customizable contraction hierarchies (Dibbelt, Strasser and Wagner 2016); pyroutingkit binds
-    RoutingKit's.
 
     Parameters
     ----------
@@ -59,12 +42,11 @@ class Network:
             arcs.ms[inner],
             arcs.metres[inner],
         )
-        self._lock = threading.Lock()
         self._scale = _plane_of(self.lonlat)
 
     def contract(self) -> None:
         """Build what questions stand on, now instead of at the first one."""
-        _ = self.metric, self._tree, self._beside
+        _ = self.ways, self._tree, self._beside
 
     @property
     def size(self) -> int:
@@ -76,19 +58,9 @@ class Network:
         return KDTree(self.lonlat * self._scale)
 
     @cached_property
-    def topology(self) -> CCHTopology:
-        """The contracted graph, whatever its weights."""
-        topology = CCHTopology()
-        lat, lon = self.lonlat[:, 1].astype(np.float32), self.lonlat[:, 0].astype(np.float32)
-        topology.build(self.arcs.tail, self.arcs.head, lat, lon, self.size)
-        return topology
-
-    @cached_property
-    def metric(self) -> CCHMetric:
-        """The hierarchy with the weights of the open streets."""
-        metric = CCHMetric(self.topology)
-        metric.customize(self.arcs.ms)
-        return metric
+    def ways(self) -> ShortestWays:
+        """What finds the shortest ways."""
+        return shortest_ways(self.lonlat, self.arcs)
 
     @cached_property
     def _beside(self) -> csr_array:
@@ -121,23 +93,9 @@ class Network:
     ) -> NDArray[np.float64]:
         """Return milliseconds from each source (row) to each target (column); infinity where there is no way.
 
-        `closed` names arcs nobody may take: they are re-weighted for this answer alone.
+        `closed` names arcs that nobody may take in this answer.
         """
-        with self._lock, self._reweighted(closed) as metric:
-            found = metric.distances_many_to_many(sources.astype(np.uint32), targets.astype(np.uint32))
-        return np.where(found >= INF_WEIGHT, np.inf, found.astype(np.float64))
-
-    @contextmanager
-    def _reweighted(self, closed: NDArray[np.uint32] | None) -> Iterator[CCHMetric]:
-        metric = self.metric
-        if closed is None or not closed.size:
-            yield metric
-            return
-        metric.update_weights(closed, np.full(closed.size, INF_WEIGHT, dtype=np.uint32))
-        try:
-            yield metric
-        finally:
-            metric.update_weights(closed, self.arcs.ms[closed])
+        return self.ways.matrix_ms(sources, targets, closed)
 
     def arcs_near(self, hull: Hull, keep_m: float) -> NDArray[np.uint32]:
         """Return the arcs that come nearer than some metres to a hull."""

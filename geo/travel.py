@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geo.arcs import Arcs
 from geo.errors import UnknownTravelMode
-from geo.network import Arcs, Network
+from geo.network import Network
 from geo.streets import PATHS, Section, Way, line_metres
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from records.durability import QUIET, refuse_unsafe
-from records.errors import ClusterAlreadyRunning, ClusterFailed, ClusterMissing
+from records.errors import ClusterAlreadyRunning, ClusterFailed, ClusterMissing, ClusterOfAnotherVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +65,32 @@ THROWAWAY = {"shared_buffers": "64MB", "max_wal_size": "256MB"}
 """Where a throw-away cluster is smaller; it is as careful as any other, or tests would not meet the real thing."""
 
 
-def _binaries() -> Path:
-    """Return the folder of the newest PostgreSQL on this machine; raises ClusterMissing."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    found = installed[-1] if installed else shutil.which("initdb")
+_INSTALLED = Path("/usr/lib/postgresql")
+_EXTENSIONS = Path("/usr/share/postgresql")
+
+
+def _binaries(made_by: str | None = None) -> Path:
+    """Return the folder of the PostgreSQL that made a cluster, else of the newest here that has PostGIS.
+
+    Raises
+    ------
+    ClusterMissing
+        There is none on this machine.
+    ClusterOfAnotherVersion
+        There is none of the version that made the cluster.
+    """
+    installed = {
+        path.parts[-3]: path.parent
+        for path in _INSTALLED.glob("*/bin/initdb")
+        if (_EXTENSIONS / path.parts[-3] / "extension" / "postgis.control").exists()
+    }
+    if made_by in installed:
+        return installed[made_by]
+    if made_by is not None and installed:
+        raise ClusterOfAnotherVersion
+    if installed:
+        return installed[max(installed, key=float)]
+    found = shutil.which("initdb")
     if not found:
         raise ClusterMissing
     return Path(found).resolve().parent
@@ -153,6 +175,8 @@ class PrivateCluster:
         ------
         ClusterMissing
             PostgreSQL with PostGIS is not installed.
+        ClusterOfAnotherVersion
+            The folder was made by a version that is not here.
         ClusterAlreadyRunning
             Another process runs this folder's cluster.
         ClusterFailed
@@ -242,6 +266,9 @@ class PrivateCluster:
             if subprocess.run([*program, name], stdout=log, stderr=log, check=False, **where).returncode:  # noqa: S603 - our own words, no shell
                 raise ClusterFailed
 
+    def _made_by(self) -> str:
+        return (self._pgdata / "PG_VERSION").read_text().strip()
+
     def _configure(self) -> None:
         values = SETTINGS | (THROWAWAY if self.throwaway else {})
         lines = [f"{name} = '{value}'" for name, value in sorted(values.items())]
@@ -284,7 +311,7 @@ class PrivateCluster:
             with self._inside() as (name, where), self._log.open("ab") as log:
                 before = log.tell()
                 # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
-                program = [*leash, str(_binaries() / "postgres"), "-D", name]
+                program = [*leash, str(_binaries(self._made_by()) / "postgres"), "-D", name]
                 self._server = subprocess.Popen(program, stdout=log, stderr=log, **where)  # noqa: S603 - our own words
             if self._wait(self._server, deadline):
                 return

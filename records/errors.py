@@ -42,7 +42,11 @@ class DatabaseAway(RecordsError):
 
 
 class ClusterMissing(RecordsError):
-    """PostgreSQL with PostGIS is missing; please run: sudo apt-get install -y postgresql postgresql-15-postgis-3."""
+    """PostgreSQL with PostGIS is missing; please run: sudo apt-get install -y postgresql postgresql-postgis."""
+
+
+class ClusterOfAnotherVersion(RecordsError):
+    """The data folder was made by another version of PostgreSQL: install that one again, or choose another folder."""
 
 
 class ClusterAlreadyRunning(RecordsError):

@@ -127,7 +127,7 @@ def locked(name: str) -> dict[str, str]:
 
 
 def plain(requirement: str) -> str:
-    return re.split(r"[\[<>=! ]", requirement)[0].lower().replace("_", "-")
+    return re.split(r"[\[<>=!; ]", requirement)[0].lower().replace("_", "-")
 
 
 def test_python_packages_are_locked_with_hashes_and_dev_holds_all_of_runtime():

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from geo.arcs import Arcs
 from geo.distance import metres_between, moved
 from geo.errors import UnknownTravelMode
 from geo.exits import Footways, ways_out
 from geo.hull import Hull
-from geo.network import Arcs, Network
+from geo.network import Network
 from geo.points import LonLat
+from geo.searched import SearchedWays
 from geo.streets import Access, Section, Way
 from geo.travel import CAR_KM_H, MODES, Pace, Roads
 from matcher.pairs import crow_flies
@@ -66,6 +68,33 @@ def test_many_to_many_equals_dijkstra_with_streets_open_and_closed(graph, data):
         assert np.array_equal(network.matrix_ms(everywhere, everywhere, closed), expected)
     # Re-weighting is for one answer alone.
     assert np.array_equal(network.matrix_ms(everywhere, everywhere), shortest_ms(network, everywhere))
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs(), st.data())
+def test_both_finders_give_equal_answers_with_streets_open_and_closed(graph, data):
+    lonlat, arcs = graph
+    everywhere = np.arange(len(lonlat))
+    some = np.array(data.draw(st.lists(st.integers(0, len(lonlat) - 1), min_size=1, max_size=3)))
+    shut = data.draw(st.sets(st.integers(0, arcs.tail.size - 1), max_size=4))
+    closed = np.array(sorted(shut), dtype=np.uint32)
+    contracted = pytest.importorskip("geo.contracted").ContractedWays(lonlat, arcs)
+    searched = SearchedWays(len(lonlat), arcs)
+    for sources, targets in ((everywhere, everywhere), (some, everywhere), (everywhere, some)):
+        for shutting in (None, closed):
+            expected = contracted.matrix_ms(sources, targets, shutting)
+            assert np.array_equal(searched.matrix_ms(sources, targets, shutting), expected)
+
+
+@pytest.mark.parametrize(("has_wheel", "finder"), [(True, "ContractedWays"), (False, "SearchedWays")])
+def test_without_a_wheel_of_the_quick_library_the_plain_finder_answers(monkeypatch, has_wheel, finder):
+    if has_wheel:
+        pytest.importorskip("pyroutingkit")
+    else:
+        monkeypatch.setattr("geo.shortest.find_spec", lambda name: None)
+    network = Roads(a_grid(3, 100.0)).network("foot")
+    assert type(network.ways).__name__ == finder
+    assert network.matrix_ms(np.array([0]), np.array([0])).tolist() == [[0.0]]
 
 
 @settings(max_examples=60, deadline=None)
