@@ -114,9 +114,10 @@ def limits_of(request: Request, *, kind: str | None = None) -> Limits:
 
 
 def _address_of(request: Request, *, behind_proxy: bool) -> str:
-    # Of the addresses a request claims to have passed, only the last was written by our own proxy.
-    passed = request.headers.get("x-forwarded-for", "") if behind_proxy else ""
-    last = passed.rpartition(",")[2].strip()
+    # Of the addresses a request claims to have passed, only the last was written by our own proxy: at the end of the
+    # line, or in a line of its own below those that the client sent.
+    passed = request.headers.getlist("x-forwarded-for") if behind_proxy else []
+    last = ",".join(passed).rpartition(",")[2].strip()
     return last or (request.client.host if request.client else "")
 
 

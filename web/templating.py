@@ -7,17 +7,15 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from web import texts
+from web.packed import Kept, gzipped, takes_gzip
 
 _HERE = Path(__file__).resolve().parent
 STATIC = _HERE / "static"
@@ -54,16 +52,6 @@ IMPORT_MAP = json.dumps(
 """The only inline script: where the bare names of our libraries stand."""
 
 IMPORT_MAP_CSP = f"sha256-{base64.b64encode(hashlib.sha256(IMPORT_MAP.encode()).digest()).decode()}"
-
-
-class Kept(StaticFiles):
-    """Static files whose address changes with their content."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with a file that may be kept for ever."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
 
 
 def minutes_since(moment: str | datetime, now: datetime) -> int:
@@ -128,11 +116,26 @@ _env.globals |= {
 }
 
 
+PACKED: Final = frozenset({"account/sign_in.html", "pin/pin.html", "desk/map.html", "organizer/zones.html"})
+"""The pages that go out compressed: those in which nothing stands that somebody else wrote.
+
+The length of a compressed page tells whoever listens whether two words in it are alike. Where a stranger's words stand
+beside others', as in every panel, they could guess their way to the others letter by letter.
+"""
+
+_PAGE_LEVEL: Final = 6
+
+
 def render(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
     """Return a template as a response; `t` in it is the text of the reader's language."""
     lang = texts.language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
     page = _env.get_template(template).render(lang=lang, t=texts.speaker(lang), **context)
-    return HTMLResponse(page, status_code=status)
+    if template not in PACKED:
+        return HTMLResponse(page, status_code=status)
+    if not takes_gzip(request.headers.get("accept-encoding", "")):
+        return HTMLResponse(page, status_code=status, headers={"Vary": "Accept-Encoding"})
+    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return HTMLResponse(gzipped(page.encode(), _PAGE_LEVEL), status_code=status, headers=headers)
 
 
 def fill(template: str, /, **context: Any) -> str:

@@ -5,6 +5,16 @@ import { isLeaving } from "./leaving.js";
 import { mapStyle } from "./style.js";
 import { theme } from "./theme.js";
 
+// A page that shows its map late does not name the map's style either; ours stands after it and has the last word.
+if (!document.querySelector('link[href$="/maplibre-gl.css"]')) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL("../vendor/maplibre-gl.css", import.meta.url).href;
+  const there = new Promise((done) => { link.onload = link.onerror = done; });
+  document.head.querySelector('link[rel="stylesheet"]')?.before(link);
+  await there;
+}
+
 /**
  * Draw the ground.
  * @param {HTMLElement} container an element with `data-bounds="west south east north"` (WGS84)

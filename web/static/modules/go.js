@@ -1,7 +1,5 @@
 /** The responder's page: rings gently, counts down, shares a rough place when asked to; the server says the rest. */
 
-import { Marker } from "maplibre-gl";
-import { groundMap } from "./basemap.js";
 import { now, tick } from "./clock.js";
 import { follow, tell } from "./live.js";
 import "./panels.js";
@@ -45,7 +43,10 @@ setInterval(turn, 500);
 // the small map of a pair: the meeting point, and the place once both are there
 /** @type {WeakMap<Element, string>} */
 const drawn = new WeakMap();
-function drawMaps() {
+async function drawMaps() {
+  if (!document.querySelector("[data-go-map]")) return;
+  // Who rests, or is only asked, has no map to wait for.
+  const [{ Marker }, { groundMap }] = await Promise.all([import("maplibre-gl"), import("./basemap.js")]);
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-go-map]"))) {
     const told = `${each.dataset.meeting}|${each.dataset.place}`;
     const inner = /** @type {HTMLElement} */ (each.firstElementChild);
@@ -121,7 +122,7 @@ document.addEventListener("contextmenu", (event) => {
 function refresh() {
   ring();
   turn();
-  drawMaps();
+  drawMaps().catch(console.error);
   tick();
 }
 document.addEventListener("htmx:after:swap", refresh);

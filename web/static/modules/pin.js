@@ -7,7 +7,6 @@
  * @typedef {{key: string, body: object}} Waiting
  */
 
-import { groundMap } from "./basemap.js";
 import { now } from "./clock.js";
 import { say, sentenceOf } from "./said.js";
 
@@ -15,51 +14,75 @@ const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.g
 const texts = get("pin-texts").dataset;
 const form = /** @type {HTMLFormElement} */ (get("pin-form"));
 const send = /** @type {HTMLButtonElement} */ (get("pin-send"));
-const map = groundMap(get("pin-map"), { controls: "bottom-left", padding: 0 });
-map.keyboard.enable();
 const KEPT = "tandem.waiting";
 const HEAR_MS = 120_000;
 const RETRY_MS = 4000;
 
-/** Metres from the phone, while the pin still stands where the phone said. @type {number | null} */
-let accuracy = null;
 /** @type {{id: string, receipt: string} | null} */
 let received = null;
+
+/** Where the phone said it is, until the pin is moved by hand. @type {{lng: number, lat: number, accuracy: number} | null} */
+let placed = null;
+/** The map under the pin, once it is there: the form comes first. @type {import("maplibre-gl").Map | null} */
+let map = null;
 let moving = false;
+
+async function drawMap() {
+  const { groundMap } = await import("./basemap.js");
+  map = groundMap(get("pin-map"), { controls: "bottom-left", padding: 0 });
+  map.keyboard.enable();
+  get("pin-map").dataset.drawn = "";
+  putPin();
+  map.on("movestart", () => {
+    if (moving) return;
+    placed = null;
+    get("pin-hint").hidden = true;
+  });
+}
+const begin = () => drawMap().catch(() => say(texts.noMap ?? ""));
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin, { once: true });
+
+/** Put the map where the phone said it is. */
+function putPin() {
+  if (!map || !placed) return;
+  moving = true;
+  map.jumpTo({ center: [placed.lng, placed.lat], zoom: 17 });
+  moving = false;
+}
 
 get("pin-gps").addEventListener("click", () => {
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
-      moving = true;
-      accuracy = Math.round(coords.accuracy);
-      map.jumpTo({ center: [coords.longitude, coords.latitude], zoom: 17 });
+      placed = { lng: coords.longitude, lat: coords.latitude, accuracy: Math.round(coords.accuracy) };
+      putPin();
       get("pin-hint").hidden = true;
-      moving = false;
     },
     () => say(texts.gpsDenied ?? ""),
     { enableHighAccuracy: true, timeout: 8000, maximumAge: 30_000 },
   );
 });
-map.on("movestart", () => {
-  if (moving) return;
-  accuracy = null;
-  get("pin-hint").hidden = true;
-});
 
-/** How far a finger on this zoom may be off: about 12 pixels on the ground, in metres. */
-const fingerM = () => Math.max(10, Math.round((12 * 78_271.5 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom()));
+/** How far a finger on a zoom may be off: about 12 pixels on the ground, in metres. @param {import("maplibre-gl").Map} on */
+const fingerM = (on) => Math.max(10, Math.round((12 * 78_271.5 * Math.cos((on.getCenter().lat * Math.PI) / 180)) / 2 ** on.getZoom()));
+
+/** The place under the pin; null while there is neither a map nor a word from the phone. */
+function place() {
+  if (placed) return placed;
+  return map ? { ...map.getCenter(), accuracy: fingerM(map) } : null;
+}
 
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
 
-function sighting() {
+/** @param {{lng: number, lat: number, accuracy: number}} at */
+function sighting(at) {
   const said = new FormData(form);
   const word = (/** @type {string} */ name) => String(said.get(name) ?? "").trim() || undefined;
-  const { lng, lat } = map.getCenter();
   const vehicle = Object.fromEntries(["type", "make", "model", "color", "plate"].map((part) => [part, word(`vehicle_${part}`)]).filter(([, value]) => value));
   return {
     kind: word("kind"),
-    location: { type: "Point", coordinates: [Number(lng.toFixed(6)), Number(lat.toFixed(6))] },
-    accuracy_m: accuracy ?? fingerM(),
+    location: { type: "Point", coordinates: [Number(at.lng.toFixed(6)), Number(at.lat.toFixed(6))] },
+    accuracy_m: at.accuracy,
     observed_at: new Date(now() - Number(said.get("ago")) * 60_000).toISOString(),
     activity: word("activity"),
     size: word("size") ? Number(word("size")) : undefined,
@@ -116,7 +139,9 @@ function busy(sending) {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (waiting()) return;
-  sessionStorage.setItem(KEPT, JSON.stringify({ key: newKey(), body: sighting() }));
+  const at = place();
+  if (!at) return say(texts.noPlace ?? "");
+  sessionStorage.setItem(KEPT, JSON.stringify({ key: newKey(), body: sighting(at) }));
   flush();
 });
 addEventListener("online", flush);
@@ -169,7 +194,7 @@ get("again").addEventListener("click", () => {
   form.reset();
   form.hidden = false;
   get("receipt").hidden = true;
-  map.resize();
+  map?.resize();
 });
 
 flush();
