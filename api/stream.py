@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cached_property
 from typing import Any
 
 import anyio.to_thread
 import orjson
+import structlog
 
+from api.marks import Marks
 from api.wiring import House
 from desk import access, accounts, alerts, board, dispatching
 from desk.access import Act, Actor
 from desk.unit_of_work import UnitOfWork
 from records import ids
-from records.errors import RecordsError
 from records.values import Cursor, Log
+
+_log = structlog.get_logger()
 
 _TICK_S = 0.1
 _PULSE_S = 15.0
@@ -29,7 +33,8 @@ _BATCH = 1000
 _TOLD = {"statement.said", "statement.corrected", "statement.over"}
 
 _RESET = b"event: reset\ndata: {}\n\n"
-_PULSE = b": still here\n\n"
+_PULSE = b"event: pulse\ndata: {}\n\n"
+"""A page's lamp is on while these arrive: an open connection alone says nothing about whether we still read the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ class Change:
     audience: alerts.Audience | None = None
     """Whom a statement concerns; None for what is no statement."""
 
-    def frame(self, view: View, epoch: str) -> bytes | None:
-        """Return the bytes this view gets, None where it is told nothing."""
+    def frame(self, view: View, mark: Callable[[Cursor], str]) -> bytes | None:
+        """Return the bytes this view gets, None where it is told nothing; `mark` makes the event's id."""
         body: dict[str, Any] = {
             "kind": self.kind,
             "subject": ids.shown(self.subject) if self.subject > 1 << 32 else self.subject,
@@ -90,8 +95,7 @@ class Change:
             return None
         if self.kind == "checkin.help" and not view.dispatches:
             return None
-        mark = f"{epoch}.{self.cursor.x}.{self.cursor.id}"
-        return f"id: {mark}\nevent: {self.kind}\ndata: ".encode() + orjson.dumps(body) + b"\n\n"
+        return f"id: {mark(self.cursor)}\nevent: {self.kind}\ndata: ".encode() + orjson.dumps(body) + b"\n\n"
 
     def _is_told(self, view: View) -> bool:
         """Tell whether a viewer may hear of a statement: the desk of each, members of what their zones are told."""
@@ -128,11 +132,33 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
     ]
 
 
+class _Tick:
+    """What one look into the log found; the bytes of each view are made once, however many look through it."""
+
+    def __init__(self, changes: list[Change], mark: Callable[[Cursor], str]) -> None:
+        self.changes = changes
+        self._mark = mark
+        self._made: dict[View, bytes] = {}
+
+    def bytes_for(self, view: View, after: Cursor) -> bytes:
+        """Return what a view is told of this tick behind a place in the log."""
+        if self.changes[0].cursor <= after:
+            # Somebody who came or resumed meanwhile knows a part of it already.
+            return self._joined(view, (change for change in self.changes if change.cursor > after))
+        made = self._made.get(view)
+        if made is None:
+            made = self._made[view] = self._joined(view, self.changes)
+        return made
+
+    def _joined(self, view: View, changes: Iterable[Change]) -> bytes:
+        return b"".join(frame for change in changes if (frame := change.frame(view, self._mark)) is not None)
+
+
 @dataclass(eq=False, slots=True)
 class _Viewer:
     view: View
     token_sha256: bytes
-    queue: asyncio.Queue[list[Change] | None]
+    queue: asyncio.Queue[_Tick | None]
 
 
 @dataclass(eq=False, slots=True)
@@ -153,34 +179,39 @@ class Relay:
         self._channels: dict[int, _Channel] = {}
         self._closing = False
 
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self._house.keys.stream_key())
+
     async def follow(
         self, network_id: int, actor: Actor, token_sha256: bytes, last_event_id: str | None
     ) -> AsyncIterator[bytes]:
-        """Yield the stream of one viewer: what was missed since `last_event_id`, then what happens."""
+        """Yield the stream of one viewer: what was missed since `last_event_id`, then what happens.
+
+        It begins with a mark, so that whoever loses it before the first event resumes as well.
+        """
         channel = await self._join(network_id)
         viewer = _Viewer(View.of(actor), token_sha256, asyncio.Queue(_QUEUE))
         channel.viewers.add(viewer)
         try:
-            yield b"retry: 1000\n\n"
             reached = channel.cursor
-            resumed = _read_mark(last_event_id, channel.log)
-            if last_event_id and resumed is None:
-                yield _RESET
+            resumed = self._marks.opened(last_event_id, channel.log)
+            begun = _begun(self._marks.sealed(resumed or reached, channel.log))
+            yield begun if resumed or not last_event_id else begun + _RESET
             if resumed is not None:
-                async for changes in self._missed(network_id, resumed):
-                    reached = changes[-1].cursor
-                    yield _frames(changes, viewer.view, channel.log.epoch)
+                async for tick in self._missed(network_id, channel, resumed):
+                    reached = max(reached, tick.changes[-1].cursor)
+                    yield tick.bytes_for(viewer.view, resumed)
             while True:
                 try:
-                    fresh = await asyncio.wait_for(viewer.queue.get(), _PULSE_S)
+                    async with asyncio.timeout(_PULSE_S):
+                        fresh = await viewer.queue.get()
                 except TimeoutError:
                     yield _PULSE
                     continue
                 if fresh is None:
                     return
-                told = [change for change in fresh if change.cursor > reached]
-                frames = _frames(told, viewer.view, channel.log.epoch)
-                if frames:
+                if frames := fresh.bytes_for(viewer.view, reached):
                     yield frames
         finally:
             channel.viewers.discard(viewer)
@@ -190,13 +221,13 @@ class Relay:
         self._closing = True
         await asyncio.gather(*(each.task for each in self._channels.values() if each.task), return_exceptions=True)
 
-    async def _missed(self, network_id: int, cursor: Cursor) -> AsyncIterator[list[Change]]:
-        while True:
-            changes = await anyio.to_thread.run_sync(self._read, network_id, cursor)
-            if not changes:
-                return
+    def _tick(self, channel: _Channel, changes: list[Change]) -> _Tick:
+        return _Tick(changes, lambda cursor: self._marks.sealed(cursor, channel.log))
+
+    async def _missed(self, network_id: int, channel: _Channel, cursor: Cursor) -> AsyncIterator[_Tick]:
+        while changes := await anyio.to_thread.run_sync(self._read, network_id, cursor):
             cursor = changes[-1].cursor
-            yield changes
+            yield self._tick(channel, changes)
 
     async def _join(self, network_id: int) -> _Channel:
         channel = self._channels.get(network_id)
@@ -208,24 +239,23 @@ class Relay:
         return channel
 
     async def _run(self, network_id: int, channel: _Channel) -> None:
-        checked_at = time.monotonic()
+        looks = (_Look(0.0, self._pass_on), _Look(_CHECK_S, self._dismiss))
         idle_ticks = 0
         # When nobody has watched for ten seconds the relay rests until somebody comes.
         while idle_ticks < 100 and not self._closing:
             await asyncio.sleep(_TICK_S)
             idle_ticks = 0 if channel.viewers else idle_ticks + 1
-            try:
-                changes = await anyio.to_thread.run_sync(self._read, network_id, channel.cursor)
-                if time.monotonic() - checked_at > _CHECK_S:
-                    checked_at = time.monotonic()
-                    await self._dismiss(network_id, channel)
-            except RecordsError:
-                continue  # the database is away for a moment; the cursor waits where it was
-            if changes:
-                channel.cursor = changes[-1].cursor
-                for viewer in list(channel.viewers):
-                    _hand(viewer, changes)
+            for look in looks:
+                await look.if_due(network_id, channel)
         del self._channels[network_id]
+
+    async def _pass_on(self, network_id: int, channel: _Channel) -> None:
+        changes = await anyio.to_thread.run_sync(self._read, network_id, channel.cursor)
+        if changes:
+            channel.cursor = changes[-1].cursor
+            tick = self._tick(channel, changes)
+            for viewer in list(channel.viewers):
+                _hand(viewer, tick)
 
     async def _dismiss(self, network_id: int, channel: _Channel) -> None:
         asked = {viewer.token_sha256 for viewer in channel.viewers}
@@ -247,26 +277,43 @@ class Relay:
             return accounts.still_signed_in(uow, asked)
 
 
-def _hand(viewer: _Viewer, changes: list[Change] | None) -> None:
+class _Look:
+    """One thing that a channel does again and again: whatever goes wrong is logged, and it is tried again.
+
+    The two of a channel fail apart: who was signed out is dismissed also while the log cannot be read.
+    """
+
+    def __init__(self, every_s: float, do: Callable[[int, _Channel], Awaitable[None]]) -> None:
+        self._every_s = every_s
+        self._do = do
+        self._next_s = time.monotonic() + every_s
+        self._failed: str | None = None
+
+    async def if_due(self, network_id: int, channel: _Channel) -> None:
+        """Do it where its time has come; after a failure a second later at the soonest."""
+        if time.monotonic() < self._next_s:
+            return
+        try:
+            await self._do(network_id, channel)
+        except Exception as error:  # noqa: BLE001  (nothing may end a network's stream; the cursor waits where it was)
+            self._next_s = time.monotonic() + max(_CHECK_S, self._every_s)
+            if self._failed != type(error).__name__:
+                self._failed = type(error).__name__
+                _log.error("the stream stumbled", network=network_id, error=self._failed)
+        else:
+            self._next_s = time.monotonic() + self._every_s
+            self._failed = None
+
+
+def _begun(mark: str) -> bytes:
+    return f"id: {mark}\nretry: 1000\n\n".encode()
+
+
+def _hand(viewer: _Viewer, tick: _Tick | None) -> None:
     try:
-        viewer.queue.put_nowait(changes)
+        viewer.queue.put_nowait(tick)
     except asyncio.QueueFull:
         # Too slow to follow: let go, the browser comes back with its last id and catches up from the log.
         while not viewer.queue.empty():
             viewer.queue.get_nowait()
         viewer.queue.put_nowait(None)
-
-
-def _frames(changes: Iterable[Change], view: View, epoch: str) -> bytes:
-    return b"".join(frame for change in changes if (frame := change.frame(view, epoch)) is not None)
-
-
-def _read_mark(mark: str | None, log: Log) -> Cursor | None:
-    """Return the cursor of a `Last-Event-ID`, None where it is unknown, of another log, or too old to resume from."""
-    epoch, _, rest = (mark or "").partition(".")
-    x, _, number = rest.partition(".")
-    if epoch != log.epoch or not (x.isascii() and x.isdigit() and number.isascii() and number.isdigit()):
-        return None
-    if int(x) <= log.forgotten_x or int(x) >= 1 << 63 or int(number) >= 1 << 63:
-        return None
-    return Cursor(int(x), int(number))

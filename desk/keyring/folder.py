@@ -36,6 +36,10 @@ class FolderKeyRing:
         """Return the key that receipts are derived with."""
         return self._key("receipt")
 
+    def stream_key(self) -> bytes:
+        """Return the key that marks on the event stream are sealed with."""
+        return self._key("stream")
+
     def plate_key(self, network_id: int, day: date) -> bytes | None:
         """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
         name = f"plate-{network_id}-{day.isoformat()}"

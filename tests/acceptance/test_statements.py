@@ -391,9 +391,9 @@ def test_the_stream_tells_the_audience_and_nobody_else(story):
             )
     said = [change for change in changes if change.kind.startswith("statement.")]
     assert [change.kind for change in said] == ["statement.proposed", "statement.said"]
-    heard = {name: [each.frame(view, "e") is not None for each in said] for name, view in views.items()}
+    heard = {name: [each.frame(view, str) is not None for each in said] for name, view in views.items()}
     assert heard == {"inside": [False, True], "outside": [False, False]}
-    assert b"coordinates" not in said[1].frame(views["inside"], "e")
+    assert b"coordinates" not in said[1].frame(views["inside"], str)
 
 
 def test_only_an_organizer_says_whose_alerts_somebody_gets(story):

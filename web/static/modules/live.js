@@ -21,8 +21,11 @@ const KINDS = [
   "checkin.made", "checkin.late", "checkin.missed", "checkin.lines", "checkin.help",
 ];
 
+/** The service sends a pulse at least every 15 s; two that did not come, and nobody can say what happens now. */
+const SILENCE_MS = 35_000;
+
 /**
- * Follow the stream.
+ * Follow the stream. The lamp is on only while events or pulses really arrive.
  * @param {(fact: Fact) => void} onFact
  * @param {() => void} onReset everything must be read afresh
  */
@@ -32,7 +35,12 @@ export function follow(onFact, onReset) {
   /** @type {EventSource} */
   let source;
   let retry = 0;
+  let heardAt = performance.now();
 
+  const heard = () => {
+    heardAt = performance.now();
+    show(true);
+  };
   const show = (/** @type {boolean} */ on) => {
     if (on) lastOn = now();
     if (!lamp) return;
@@ -45,7 +53,7 @@ export function follow(onFact, onReset) {
   const open = () => {
     source = new EventSource("/api/events");
     source.addEventListener("open", () => {
-      show(true);
+      heard();
       if (retry) onReset();
       retry = 0;
     });
@@ -60,14 +68,24 @@ export function follow(onFact, onReset) {
       if (source.readyState === EventSource.CLOSED) setTimeout(open, Math.min(15_000, 1000 * 2 ** retry++));
     });
     source.addEventListener("reset", onReset);
+    source.addEventListener("pulse", heard);
     for (const kind of KINDS) {
       source.addEventListener(kind, (event) => {
-        lastOn = now();
+        heard();
         onFact(JSON.parse(event.data));
       });
     }
   };
   open();
+  setInterval(() => {
+    if (isLeaving() || source.readyState !== EventSource.OPEN || performance.now() - heardAt < SILENCE_MS) return;
+    // The connection stands but nothing comes through it; a new one reads everything afresh.
+    show(false);
+    source.close();
+    heardAt = performance.now();
+    retry++;
+    open();
+  }, 2500);
   addEventListener("offline", () => show(false));
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
