@@ -32,7 +32,7 @@ from api.routes import (
     tiles,
     zones,
 )
-from api.settings import Settings
+from api.settings import VERSION, Settings
 from api.stream import Relay
 from api.wiring import House
 
@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         house.close()
 
     shown = "/openapi.json" if settings.demo else None
-    app = FastAPI(title="Tandem", version="0.1.0", openapi_url=shown, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(title="Tandem", version=VERSION, openapi_url=shown, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.house = house
     app.state.counters = Counters()
     app.state.relay = Relay(house)

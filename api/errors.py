@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from desk import errors as desk
 from desk import rehearsal
 from desk.accounts import errors as accounts
+from desk.policy import PolicyUnusable
 from geo.errors import GeoError
 from matcher.errors import NoMeetingPoint
 from records import errors as records
@@ -115,6 +116,7 @@ STATUS: dict[type[Exception], int] = {
     TooMany: 429,
     accounts.ManySignIn: 503,
     records.DatabaseAway: 503,
+    PolicyUnusable: 503,
 }
 """Looked up by the error's class and then its parents."""
 

@@ -32,7 +32,7 @@ SCRIPT_TIMES: Final = 100
 
 SALT_LASTS_S: Final = 24 * 3600
 _LONGEST_DELAY_S: Final = 60
-_ALIASES_KEPT: Final = 10_000
+_TRIES_KEPT: Final = 10_000
 _CLOSED_WAIT_S: Final = 30
 _SWEPT_EVERY_S: Final = 60.0
 
@@ -86,7 +86,14 @@ class Places:
 
     def token(self, address: str) -> str:
         """Return HMAC(salt, address/24 or address/48); the salt is renewed every 24 hours."""
-        return hmac.new(self._present_salt(), _neighbourhood(address).encode(), hashlib.sha256).hexdigest()[:32]
+        return self._keyed(_network_of(address, 24, 48))
+
+    def door(self, address: str) -> str:
+        """Return HMAC(salt, address or address/64): one connection to the net, as closely as can be told."""
+        return self._keyed("door " + _network_of(address, 32, 64))
+
+    def _keyed(self, place: str) -> str:
+        return hmac.new(self._present_salt(), place.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _present_salt(self) -> bytes:
         with self._lock:
@@ -96,65 +103,54 @@ class Places:
             return self._salt
 
 
-def _neighbourhood(address: str) -> str:
+def _network_of(address: str, bits4: int, bits6: int) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    wide = 24 if found.version == 4 else 48
+    wide = bits4 if found.version == 4 else bits6
     return str(ipaddress.ip_network((found, wide), strict=False))
 
 
 @dataclass(slots=True)
-class _Failures:
+class _Tries:
     count: int = 0
     until: float = 0.0
 
 
 class SignInDelays:
-    """A delay per alias that doubles with each wrong passphrase up to a minute, and never locks.
+    """A delay per alias and address that doubles with each try that was not right, up to a minute, and never locks.
 
-    Where an alias signed in from before, it has a count of its own there: who guesses elsewhere cannot keep
-    a dispatcher waiting at her own desk.
+    A try counts before its passphrase is looked at, so that many at once get no further than one. Each address has a
+    count of its own: whoever guesses from one keeps nobody waiting at another, on a new phone or after a restart.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
-        self._homes: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait_s(self, alias: str, place: str) -> int:
-        """Return how many seconds this alias waits before the next try, 0 for none."""
+    def taken(self, alias: str, door: str) -> int:
+        """Take the next try of an alias, known or not, at a door; return the seconds to wait where it is too soon."""
         with self._lock:
-            known = self._failures.get(self._key(alias, place))
-            return 0 if known is None else max(0, _ceil(known.until - self._clock()))
-
-    def failed(self, alias: str, place: str) -> None:
-        """Count a wrong passphrase, also for an alias that does not exist."""
-        with self._lock:
-            key = self._key(alias, place)
-            known = self._failures.setdefault(key, _Failures())
-            self._failures.move_to_end(key)
+            key = (_hashed(alias), door)
+            known = self._tries.setdefault(key, _Tries())
+            self._tries.move_to_end(key)
+            wait_s = _ceil(known.until - self._clock())
+            if wait_s > 0:
+                return wait_s
             known.count += 1
             known.until = self._clock() + min(_LONGEST_DELAY_S, 2 ** min(known.count - 1, 6))
-            while len(self._failures) > _ALIASES_KEPT:
-                self._failures.popitem(last=False)
+            while len(self._tries) > _TRIES_KEPT:
+                self._tries.popitem(last=False)
+            return 0
 
-    def succeeded(self, alias: str, place: str) -> None:
-        """Forget the wrong ones, and remember that this alias is at home here."""
+    def over(self, alias: str, door: str) -> None:
+        """Forget the tries of an alias at a door: the passphrase was right, or was never looked at."""
         with self._lock:
-            self._failures.pop(self._key(alias, place), None)
-            self._homes[_hashed(alias), place] = None
-            self._homes.move_to_end((_hashed(alias), place))
-            while len(self._homes) > _ALIASES_KEPT:
-                self._homes.popitem(last=False)
-
-    def _key(self, alias: str, place: str) -> tuple[str, str]:
-        home = (_hashed(alias), place)
-        return home if home in self._homes else (home[0], "elsewhere")
+            self._tries.pop((_hashed(alias), door), None)
 
 
 def _hashed(alias: str) -> str:

@@ -88,17 +88,13 @@ class Limits:
         """Where the request comes from, as a salted token that means nothing tomorrow."""
         return self.counters.places.token(self.address)
 
-    def wait_to_sign_in(self, alias: str) -> int:
-        """Return the seconds this alias waits before the next passphrase is looked at."""
-        return self.counters.delays.wait_s(f"{self.network}/{alias}", self.place)
+    def try_to_sign_in(self, alias: str) -> int:
+        """Take the turn of this alias from here; return the seconds to wait where it has none, 0 where it has."""
+        return self.counters.delays.taken(f"{self.network}/{alias}", self.counters.places.door(self.address))
 
-    def sign_in_failed(self, alias: str) -> None:
-        """Count a wrong passphrase."""
-        self.counters.delays.failed(f"{self.network}/{alias}", self.place)
-
-    def sign_in_succeeded(self, alias: str) -> None:
-        """Forget the wrong passphrases."""
-        self.counters.delays.succeeded(f"{self.network}/{alias}", self.place)
+    def end_tries(self, alias: str) -> None:
+        """Forget the tries of this alias from here: the passphrase was right, or was never looked at."""
+        self.counters.delays.over(f"{self.network}/{alias}", self.counters.places.door(self.address))
 
 
 def limits_of(request: Request, *, kind: str | None = None) -> Limits:

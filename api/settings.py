@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+VERSION = "0.1.0"
 
 
 class Settings(BaseSettings):
@@ -44,6 +47,8 @@ class Settings(BaseSettings):
         settings = cls()
         if not settings.database_url:
             settings.database_url = _PlainUrl().database_url
+        # Hosts and scripts write the address without the driver, in either of two spellings.
+        settings.database_url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", settings.database_url)
         return settings
 
 

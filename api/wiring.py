@@ -15,13 +15,14 @@ from api.settings import Settings
 from desk import errors, reactions
 from desk.errors import DeskError
 from desk.keyring.folder import FolderKeyRing
+from desk.networks import Numbers
 from desk.remembered import RosterMemory
 from desk.resident import Memory
 from desk.unit_of_work import PAGE, KnownStreets, NetworkNow, UnitOfWork, networks_on
 from geo.streets import Section
 from matcher.policy import PairPolicy
 from records import engine as records_engine
-from records.errors import NoSuchNetwork, RecordsError, Refused
+from records.errors import NoNetworkYet, NoSuchNetwork, RecordsError, Refused
 from records.transaction import transaction
 from zones.lookup import ZoneMap
 
@@ -129,6 +130,15 @@ class House:
                 time.sleep(errors.pause_s(attempt))
         raise AssertionError("the last try returns or raises")
 
+    @contextmanager
+    def numbers(self, slug: str) -> Iterator[Numbers]:
+        """Open a network's own numbers without reading them as a policy; raises NoSuchNetwork."""
+        known = next((network for network in self.networks() if network.slug == slug), None)
+        if known is None:
+            raise NoSuchNetwork
+        with transaction(self._sessions, known.id) as session:
+            yield Numbers(session, known.id)
+
     def networks(self) -> list[NetworkNow]:
         """Return all networks on this server, by id."""
         with transaction(self._sessions, None) as session:
@@ -150,7 +160,7 @@ class House:
         if self.settings.network:
             every = [network for network in every if network.slug == self.settings.network]
         if not every:
-            raise NoSuchNetwork
+            raise NoSuchNetwork if self.settings.network else NoNetworkYet
         return every[0]
 
     def close(self) -> None:

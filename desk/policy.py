@@ -7,9 +7,21 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from desk.errors import DeskError
+from geo.errors import GeoError
 from geo.linking import ClusterPolicy
+from matcher.errors import MatcherError
 from matcher.policy import PairPolicy
 from records.enums import Basis
+
+
+class PolicyUnusable(DeskError):
+    """The numbers of this network cannot be used, so nothing of it can be done until they are set again."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
 
 LONGEST_SHIFT: Final = timedelta(hours=12)
 """A person is on call, or signed in, for at most this long; the rules of the shift are read again after it."""
@@ -146,12 +158,20 @@ class NetworkPolicy:
 
         Durations are given in seconds. Unknown names are ignored, so that an older program can read a newer row;
         each part checks its floors itself.
+
+        Raises
+        ------
+        PolicyUnusable
+            A number is out of range, or no number; it names the part.
         """
         policy = cls()
         for part in fields(cls):
             own = numbers.get(part.name)
             if own:
-                policy = replace(policy, **{part.name: _tuned(getattr(policy, part.name), own)})
+                try:
+                    policy = replace(policy, **{part.name: _tuned(getattr(policy, part.name), own)})
+                except (GeoError, MatcherError, TypeError, ValueError, AttributeError, OverflowError) as error:
+                    raise PolicyUnusable(part.name) from error
         return policy
 
 

@@ -71,6 +71,11 @@ class KnownStreets:
     footways: Footways
 
 
+def network_in(session: Transaction, network_id: int) -> NetworkRepository:
+    """Return the row of a transaction's network, for whoever sets its numbers: they may be unreadable as a policy."""
+    return NetworkRepository(session, network_id)
+
+
 def networks_on(session: Transaction) -> list[NetworkNow]:
     """Return all networks on this server, by id."""
     return [

@@ -21,6 +21,10 @@ class NoSuchNetwork(RecordsError):
     """There is no network of that name here."""
 
 
+class NoNetworkYet(NoSuchNetwork):
+    """There is no network on this server yet; make one with: tandem network add SLUG --name NAME."""
+
+
 class Refused(RecordsError):
     """The database refused this: it must never be."""
 

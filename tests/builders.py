@@ -85,6 +85,7 @@ def an_account(
             kind="script" if script else "person",
             moment=now,
             expires_at=now + lasts,
+            roles=[str(role) for role in roles] if script else None,
         )
         return Person(account.id, account.alias, account.lineage, token)
 

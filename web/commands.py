@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from api.cli import account, bench, imports, parts, place, region, replay, token
+from api.cli import network as networking
 from api.cli import up as upping
 from api.cli.address import claim_port
-from api.settings import Settings
+from api.settings import VERSION, Settings
 from records.errors import RecordsError
 from web import reports, serving
 
@@ -23,7 +24,24 @@ app = typer.Typer(
 )
 for part in (parts, imports, region, replay, token, bench):
     app.registered_commands += part.app.registered_commands
-app.add_typer(account.app, name="account", help="People: add, voucher, suspend.")
+app.add_typer(account.app, name="account", help="People: add, voucher, suspend, lift, roles, passphrase.")
+app.add_typer(networking.app, name="network", help="Networks: add, show, set.")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tandem {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Read what comes before the command."""
 
 
 class DemoNotAsked(RecordsError):

@@ -62,9 +62,41 @@ def voucher(roles: Roles, *, vouched_by: VouchedBy = None, network: Network = No
         _out.print(f"until  {made.expires_at:%Y-%m-%d %H:%M} UTC", markup=False)
 
 
+Who = Annotated[str, typer.Argument(help="Who.", show_default=False)]
+
+
+@app.command()
+def lift(alias: Who, *, network: Network = None, data: Data = None) -> None:
+    """Let a suspended account in again."""
+    with place.plainly():
+        with place.act(data, network) as uow:
+            accounts.lift_suspension(uow, alias)
+        _out.print(f"{alias} may sign in again.", markup=False)
+
+
+@app.command()
+def roles(alias: Who, may_be: Roles, *, network: Network = None, data: Data = None) -> None:
+    """Say anew what an account may be; its sessions end."""
+    with place.plainly():
+        with place.act(data, network) as uow:
+            _warn(uow, may_be)
+            accounts.change_roles(uow, alias, set(may_be))
+        _out.print(f"{alias} is now {', '.join(sorted(may_be))}.", markup=False)
+
+
+@app.command()
+def passphrase(alias: Who, *, network: Network = None, data: Data = None) -> None:
+    """Give somebody who lost theirs, or their phone, a new passphrase; shown this once, their sessions end."""
+    fresh = passphrases.suggest()
+    with place.plainly():
+        with place.act(data, network) as uow:
+            accounts.give_passphrase(uow, alias, fresh, cost=Cost())
+        _out.print(f"passphrase  {fresh}", markup=False)
+
+
 @app.command()
 def suspend(
-    alias: Annotated[str, typer.Argument(help="Who.", show_default=False)],
+    alias: Who,
     *,
     network: Network = None,
     data: Data = None,

@@ -13,6 +13,7 @@ from api.errors import sentence_of
 from api.settings import Settings
 from api.wiring import House
 from desk.errors import DeskError
+from desk.networks import Numbers
 from desk.unit_of_work import UnitOfWork
 from geo.errors import GeoError
 from records.cluster import PrivateCluster
@@ -72,6 +73,13 @@ def act(data: Path | None = None, network: str | None = None) -> Iterator[UnitOf
         raise NothingRuns from away
     finally:
         opened.close()
+
+
+@contextmanager
+def numbers_of(data: Path | None, slug: str) -> Iterator[Numbers]:
+    """Open the numbers of the network of this slug, readable or not; raises NothingRuns, NoSuchNetwork."""
+    with house(data) as opened, opened.numbers(slug) as numbers:
+        yield numbers
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from api import security
 from api.deps import Actor, Uow, get_house, limited, may
 from api.errors import PlainHttpElsewhere, TooMany
-from api.schemas.accounts import MeOut, SessionIn, SessionOut
+from api.schemas.accounts import MeOut, PassphraseIn, SessionIn, SessionOut
 from desk import accounts
 from desk.access import Act
-from desk.accounts.errors import WrongAliasOrPassphrase
+from desk.accounts.errors import ManySignIn
 
 router = APIRouter(tags=["session"])
 
@@ -29,7 +29,7 @@ def over_safe_ground(request: Request) -> None:
 def sign_in(body: SessionIn, request: Request, response: Response, uow: Uow) -> SessionOut:
     """Begin a session; the answer is never kept, so that no token is."""
     limits = security.limits_of(request)
-    wait_s = limits.wait_to_sign_in(body.alias)
+    wait_s = limits.try_to_sign_in(body.alias)
     if wait_s:
         raise TooMany(wait_s)
     token = security.new_token(uow.network.id)
@@ -38,10 +38,10 @@ def sign_in(body: SessionIn, request: Request, response: Response, uow: Uow) -> 
         actor, expires_at = accounts.sign_in(
             uow, body.alias, body.passphrase, token_sha256=security.digest(token), cost=cost
         )
-    except WrongAliasOrPassphrase:
-        limits.sign_in_failed(body.alias)
+    except ManySignIn:
+        limits.end_tries(body.alias)
         raise
-    limits.sign_in_succeeded(body.alias)
+    limits.end_tries(body.alias)
     security.keep_in_browser(response, token, lasts=expires_at - uow.outside_now)
     return SessionOut(token=token, alias=body.alias, roles=sorted(actor.roles), expires_at=expires_at)
 
@@ -54,6 +54,38 @@ def sign_out(uow: Uow, token: Annotated[str | None, Depends(security.token_of)])
     response = Response(status_code=204, headers={"Clear-Site-Data": '"*"'})
     security.forget_in_browser(response)
     return response
+
+
+@router.delete("/api/me/sessions", status_code=204, dependencies=[may(Act.SEE_ONESELF)])
+def sign_out_everywhere(actor: Actor, uow: Uow) -> Response:
+    """End all of one's sessions, this one too: for a phone that was lost."""
+    accounts.sign_out_everywhere(uow, actor)
+    response = Response(status_code=204, headers={"Clear-Site-Data": '"*"'})
+    security.forget_in_browser(response)
+    return response
+
+
+@router.put(
+    "/api/me/passphrase",
+    status_code=204,
+    dependencies=[may(Act.SEE_ONESELF), limited("session"), Depends(over_safe_ground)],
+)
+def change_passphrase(body: PassphraseIn, actor: Actor, request: Request, uow: Uow) -> Response:
+    """Give oneself another passphrase; all sessions but this one end."""
+    limits = security.limits_of(request)
+    wait_s = limits.try_to_sign_in(actor.alias or "")
+    if wait_s:
+        raise TooMany(wait_s)
+    accounts.change_passphrase(
+        uow,
+        actor,
+        body.old,
+        body.new,
+        token_sha256=security.digest(security.token_of(request) or ""),
+        cost=security.cost_of(get_house(request).settings),
+    )
+    limits.end_tries(actor.alias or "")
+    return Response(status_code=204)
 
 
 @router.get("/api/me", dependencies=[may(Act.SEE_ONESELF)])

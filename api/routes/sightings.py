@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import orjson
@@ -37,24 +39,30 @@ _IDS_KEPT: Final = 10_000
 
 
 class WrongReceipts:
-    """Counts wrong receipts by sighting, in this process: after five, even the right one has to wait a while."""
+    """Counts wrong receipts by sighting, in this process: the sixth within an hour is told to wait.
 
-    def __init__(self) -> None:
-        self._wrong: OrderedDict[int, int] = OrderedDict()
+    The right one is never kept waiting: 120 bits are not guessed, and whoever reads ids must not be able to stop a
+    retraction.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[int, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def refuse(self, sighting_id: int) -> None:
-        """Raise TooMany where a sighting had its five wrong receipts."""
-        with self._lock:
-            if self._wrong.get(sighting_id, 0) >= _WRONG_MOST:
-                raise TooMany(_WAIT_S)
-
     def count(self, sighting_id: int) -> None:
-        """Count one more; the longest untouched is forgotten first."""
+        """Count one more, the longest untouched is forgotten first; raises TooMany."""
+        now = self._clock()
         with self._lock:
-            self._wrong[sighting_id] = self._wrong.pop(sighting_id, 0) + 1
+            wrong = self._wrong.setdefault(sighting_id, deque(maxlen=_WRONG_MOST))
+            self._wrong.move_to_end(sighting_id)
             while len(self._wrong) > _IDS_KEPT:
                 self._wrong.popitem(last=False)
+            while wrong and now - wrong[0] >= _WAIT_S:
+                wrong.popleft()
+            if len(wrong) == _WRONG_MOST:
+                raise TooMany(int(_WAIT_S - (now - wrong[0])) + 1)
+            wrong.append(now)
 
 
 @quick.post("", status_code=201, response_model=ReceivedOut)
@@ -116,13 +124,12 @@ def status(sighting_id: str, body: RetractIn, uow: Uow, request: Request) -> Hea
 
 
 def _receipted(request: Request, uow: UnitOfWork, sighting_id: str, receipt: str) -> int:
-    """Return the sighting a receipt belongs to; wrong ones are counted, and the sixth is not looked at."""
+    """Return the sighting a receipt belongs to; only wrong ones are counted, and kept waiting."""
     try:
         number = read_id(sighting_id)
     except NotAnId as error:
         raise intake.NoSuchReceipt from error
     wrong: WrongReceipts = request.app.state.wrong_receipts
-    wrong.refuse(number)
     try:
         intake.require_receipt(uow, number, receipt)
     except intake.NoSuchReceipt:

@@ -26,6 +26,15 @@ class SessionIn(BaseModel):
     passphrase: Passphrase
 
 
+class PassphraseIn(BaseModel):
+    """Somebody who changes their passphrase."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    old: Passphrase
+    new: Passphrase
+
+
 class SessionOut(BaseModel):
     """A fresh session; the token is shown this once."""
 

@@ -3,8 +3,11 @@
 from desk.accounts.enrolling import (
     READS_REPORTS,
     add,
+    change_roles,
     code_for,
     free_alias,
+    give_passphrase,
+    lift_suspension,
     make_voucher,
     new_code,
     read_code,
@@ -12,21 +15,27 @@ from desk.accounts.enrolling import (
     suspend,
 )
 from desk.accounts.signing import (
+    change_passphrase,
     is_proved,
     recognise,
     recognise_all,
     script_token,
     sign_in,
     sign_out,
+    sign_out_everywhere,
     still_signed_in,
 )
 
 __all__ = [
     "READS_REPORTS",
     "add",
+    "change_passphrase",
+    "change_roles",
     "code_for",
     "free_alias",
+    "give_passphrase",
     "is_proved",
+    "lift_suspension",
     "make_voucher",
     "new_code",
     "read_code",
@@ -36,6 +45,7 @@ __all__ = [
     "script_token",
     "sign_in",
     "sign_out",
+    "sign_out_everywhere",
     "still_signed_in",
     "suspend",
 ]

@@ -216,8 +216,52 @@ def redeem(uow: UnitOfWork, code: str, passphrase: str, *, cost: Cost, lang: str
     )
 
 
+def lift_suspension(uow: UnitOfWork, alias: str) -> None:
+    """Let a suspended account in again, at the console; its codes hold again until they run out. Raises NoSuchAlias."""
+    account = _called(uow, alias)
+    uow.accounts.lift_suspension(account.id)
+    uow.audits.note(None, "lift a suspension", "account", uow.outside_now.date())
+
+
+def change_roles(uow: UnitOfWork, alias: str, roles: Collection[Role]) -> None:
+    """Say anew at the console what an account may be; its sessions end, so that none keeps what it was.
+
+    Raises
+    ------
+    NoSuchAlias, NoRoles, AdminReadsNothing
+        There is no such account, or the roles must be apart.
+    """
+    _require_separate(uow, roles)
+    account = _called(uow, alias)
+    account.roles = sorted(roles)
+    uow.accounts.end_sessions(account.id)
+    uow.audits.note(None, "change roles", "account", uow.outside_now.date())
+
+
+def give_passphrase(uow: UnitOfWork, alias: str, passphrase: str, *, cost: Cost) -> None:
+    """Give an account a new passphrase at the console, for somebody who lost theirs or their phone; sessions end.
+
+    Raises
+    ------
+    NoSuchAlias
+        There is no such account.
+    """
+    account = _called(uow, alias)
+    passphrases.check(passphrase)
+    account.passphrase_hash = passphrases.hashed(passphrase, cost)
+    uow.accounts.end_sessions(account.id)
+    uow.audits.note(None, "give a passphrase", "account", uow.outside_now.date())
+
+
+def _called(uow: UnitOfWork, alias: str) -> Account:
+    account = uow.accounts.find(alias)
+    if account is None:
+        raise NoSuchAlias
+    return account
+
+
 def suspend(uow: UnitOfWork, actor: Actor | None, alias: str) -> None:
-    """Suspend an account and end its sessions; None as actor is the console.
+    """Suspend an account: its sessions end, and the codes it made open nothing; None as actor is the console.
 
     Raises
     ------
@@ -226,9 +270,7 @@ def suspend(uow: UnitOfWork, actor: Actor | None, alias: str) -> None:
     """
     if actor is not None:
         require(actor, Act.SUSPEND)
-    account = uow.accounts.find(alias)
-    if account is None:
-        raise NoSuchAlias
+    account = _called(uow, alias)
     uow.accounts.suspend(account.id, uow.outside_now)
     uow.audits.note(
         None if actor is None else actor.account_id, "suspend an account", "account", uow.outside_now.date()

@@ -109,6 +109,30 @@ def sign_out(uow: UnitOfWork, token_sha256: bytes) -> None:
     uow.accounts.end_session(token_sha256)
 
 
+def sign_out_everywhere(uow: UnitOfWork, actor: Actor) -> None:
+    """End all sessions of a person, this one too: for a phone that was lost."""
+    if actor.account_id is not None:
+        uow.accounts.end_sessions(actor.account_id)
+
+
+def change_passphrase(uow: UnitOfWork, actor: Actor, old: str, new: str, *, token_sha256: bytes, cost: Cost) -> None:
+    """Give oneself another passphrase; all sessions but this one end.
+
+    Raises
+    ------
+    WrongAliasOrPassphrase
+        The old one is not right.
+    PassphraseTooShort, PassphraseTooLong, PassphraseCommon
+        The new one will not do.
+    """
+    passphrases.check(new)
+    account = uow.accounts.get(actor.account_id or 0)
+    if not passphrases.matches(account.passphrase_hash, old, cost):
+        raise WrongAliasOrPassphrase
+    account.passphrase_hash = passphrases.hashed(new, cost)
+    uow.accounts.end_sessions(account.id, but=token_sha256)
+
+
 def script_token(
     uow: UnitOfWork,
     roles: Collection[Role],
@@ -118,6 +142,8 @@ def script_token(
     lasts: timedelta = SCRIPT_LASTS,
 ) -> str:
     """Begin a script's session at the console, for an account or for a new one of these roles; return its alias.
+
+    The session is held to these roles, whatever else the account may do.
 
     Raises
     ------
@@ -136,6 +162,6 @@ def script_token(
             raise NoSuchAlias
         account = found
     now = uow.outside_now
-    uow.accounts.begin_session(account.id, token_sha256, kind="script", moment=now, expires_at=now + lasts)
+    uow.accounts.begin_session(account.id, token_sha256, kind="script", moment=now, expires_at=now + lasts, roles=roles)
     uow.audits.note(None, "make a token", "session", now.date())
     return account.alias

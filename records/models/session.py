@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from records.base import Base, Big, PlainNetworkId
+from records.base import Base, Big, PlainNetworkId, Words
 
 
 class SignedIn(Base):
@@ -19,6 +19,8 @@ class SignedIn(Base):
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     account_id: Mapped[Big]
     kind: Mapped[str]
+    roles: Mapped[Words | None]
+    """What a script may be; a person is what the account is."""
     created_at: Mapped[datetime]
     used_at: Mapped[datetime]
     proved_at: Mapped[datetime]

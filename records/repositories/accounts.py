@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from records.errors import NoSuchRecord
@@ -83,6 +83,14 @@ class AccountRepository(Repository):
         )
         self.end_sessions(account_id)
 
+    def lift_suspension(self, account_id: int) -> None:
+        """Let an account in again."""
+        self._session.execute(
+            update(Account)
+            .where(Account.network_id == self._network_id, Account.id == account_id)
+            .values(suspended_at=None)
+        )
+
     def recognised(self, token_sha256: bytes) -> Recognised | None:
         """Return the session of a token with its account and, where there is one, its responder."""
         return self.recognised_all([token_sha256]).get(token_sha256)
@@ -99,6 +107,7 @@ class AccountRepository(Repository):
                 Account.suspended_at,
                 Account.last_seen_on,
                 SignedIn.kind,
+                SignedIn.roles.label("of_session"),
                 SignedIn.used_at,
                 SignedIn.proved_at,
                 SignedIn.expires_at,
@@ -114,7 +123,7 @@ class AccountRepository(Repository):
                 account_id=row.id,
                 alias=row.alias,
                 lineage=row.lineage,
-                roles=tuple(row.roles),
+                roles=tuple(role for role in row.roles if row.of_session is None or role in row.of_session),
                 suspended=row.suspended_at is not None,
                 last_seen_on=row.last_seen_on,
                 kind=row.kind,
@@ -159,15 +168,23 @@ class AccountRepository(Repository):
         return {bytes(row.token_sha256): row.used_at for row in rows}
 
     def begin_session(
-        self, account_id: int, token_sha256: bytes, *, kind: str, moment: datetime, expires_at: datetime
+        self,
+        account_id: int,
+        token_sha256: bytes,
+        *,
+        kind: str,
+        moment: datetime,
+        expires_at: datetime,
+        roles: Collection[str] | None = None,
     ) -> None:
-        """Keep a session that was proved at `moment`."""
+        """Keep a session that was proved at `moment`; a script's names the roles it is held to."""
         self._session.add(
             SignedIn(
                 network_id=self._network_id,
                 token_sha256=token_sha256,
                 account_id=account_id,
                 kind=kind,
+                roles=None if roles is None else sorted(roles),
                 created_at=moment,
                 used_at=moment,
                 proved_at=moment,
@@ -187,10 +204,14 @@ class AccountRepository(Repository):
             delete(SignedIn).where(SignedIn.network_id == self._network_id, SignedIn.token_sha256 == token_sha256)
         )
 
-    def end_sessions(self, account_id: int) -> None:
-        """Forget all sessions of an account."""
+    def end_sessions(self, account_id: int, *, but: bytes = b"") -> None:
+        """Forget all sessions of an account, but the one of a token."""
         self._session.execute(
-            delete(SignedIn).where(SignedIn.network_id == self._network_id, SignedIn.account_id == account_id)
+            delete(SignedIn).where(
+                SignedIn.network_id == self._network_id,
+                SignedIn.account_id == account_id,
+                SignedIn.token_sha256 != but,
+            )
         )
 
     def forget_sessions_before(self, moment: datetime) -> int:
@@ -266,6 +287,12 @@ class AccountRepository(Repository):
                 Voucher.code_sha256 == code_sha256,
                 Voucher.used_at.is_(None),
                 Voucher.expires_at > moment,
+                # Whoever vouched may have been suspended since: their codes die with that.
+                ~exists().where(
+                    Account.network_id == Voucher.network_id,
+                    Account.id == Voucher.made_by,
+                    Account.suspended_at.is_not(None),
+                ),
             )
             .values(used_at=moment)
             .returning(Voucher)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -27,6 +27,10 @@ class NetworkRepository(Repository):
         if row is None:
             raise NoSuchNetwork
         return row
+
+    def set_policy(self, numbers: Mapping[str, object]) -> None:
+        """Keep the network's own numbers."""
+        self._session.execute(update(Network).where(Network.id == self._network_id).values(policy=dict(numbers)))
 
     def next_zones_version(self) -> int:
         """Count the zones' version up and return it; other transactions that change zones wait here."""

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from api.errors import TooMany
+from api.routes.sightings import WrongReceipts
 from desk import territory
 from records.enums import Role
 from tests.builders import a_network, an_account, signed_in
@@ -217,7 +219,7 @@ def test_many_at_once_are_all_answered_after_they_are_stored(client, house, netw
     assert stored(house, network_id)["sighting"] == 32
 
 
-def test_a_receipt_takes_back_one_sighting_and_five_wrong_ones_close_it(client, spotter):
+def test_a_receipt_takes_back_one_sighting_and_wrong_ones_keep_only_wrong_ones_waiting(client, spotter):
     first, second = (post(client, spotter.headers).json() for _ in range(2))
     done = client.post(f"/api/sightings/{first['id']}/retract", json={"receipt": first["receipt"]})
     assert (done.status_code, done.json()) == (200, {"id": first["id"], "retracted": True})
@@ -225,7 +227,7 @@ def test_a_receipt_takes_back_one_sighting_and_five_wrong_ones_close_it(client, 
     address = f"/api/sightings/{second['id']}/retract"
     wrong = [client.post(address, json={"receipt": first["receipt"]}) for _ in range(6)]
     assert [each.status_code for each in wrong] == [404] * 5 + [429]
-    assert client.post(address, json={"receipt": second["receipt"]}).status_code == 429
+    assert client.post(address, json={"receipt": second["receipt"]}).status_code == 200
     nothing = client.post("/api/sightings/0000000000001/retract", json={"receipt": first["receipt"]})
     assert nothing.json()["title"] == wrong[0].json()["title"]
 
@@ -374,3 +376,15 @@ def test_incidents_come_newest_first_and_on_request_in_the_order_of_the_queue(cl
     assert shown("?order=queue&limit=1") == [2]
     refused = client.get("/api/incidents?order=loudest", headers=desk_person.headers)
     assert refused.status_code == 422
+
+
+def test_wrong_receipts_are_forgotten_after_an_hour():
+    now = [0.0]
+    wrong = WrongReceipts(lambda: now[0])
+    for _ in range(5):
+        wrong.count(1)
+    with pytest.raises(TooMany):
+        wrong.count(1)
+    wrong.count(2)
+    now[0] = 3600.0
+    wrong.count(1)

@@ -40,6 +40,7 @@ from tests.builders import PASSPHRASE, a_network, an_account
 
 NOW = datetime(2026, 3, 10, 18, 0, tzinfo=UTC)
 CHEAP = Cost(memory_kib=64, rounds=1, lanes=1)
+OTHER = "another seven words would do as well"
 
 
 class Acts:
@@ -508,3 +509,77 @@ def _together(act, times):
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_a_token_for_a_script_is_held_to_its_role_whatever_its_account_may_do(acts):
+    account, _ = somebody(acts, Role.SPOTTER, Role.ORGANIZER)
+    token = a_token()
+    accounts.script_token(acts.act(), {Role.SPOTTER}, token_sha256=token, alias=account.alias)
+    assert accounts.recognise(acts.act(), token).roles == frozenset({Role.SPOTTER})
+    account.roles = ["organizer"]
+    assert accounts.recognise(acts.act(), token).roles == frozenset()
+
+
+def test_the_codes_of_somebody_who_was_suspended_open_nothing(acts):
+    organizer, _ = somebody(acts, Role.ORGANIZER)
+    code = accounts.new_code()
+    accounts.make_voucher(acts.act(), actor_of(organizer), {Role.SPOTTER}, code=code)
+    accounts.suspend(acts.act(), None, organizer.alias)
+    with pytest.raises(VoucherUnusable):
+        accounts.redeem(acts.act(), code, PASSPHRASE, cost=CHEAP)
+    accounts.lift_suspension(acts.act(), organizer.alias)
+    assert accounts.redeem(acts.act(), code, PASSPHRASE, cost=CHEAP).lineage == organizer.lineage
+
+
+def test_whoever_is_let_in_again_signs_in_with_what_they_had(acts):
+    account, token = somebody(acts)
+    accounts.suspend(acts.act(), None, account.alias)
+    assert not accounts.recognise(acts.act(), token).known
+    accounts.lift_suspension(acts.act(), account.alias)
+    assert not accounts.recognise(acts.act(), token).known
+    accounts.sign_in(acts.act(), account.alias, PASSPHRASE, token_sha256=a_token(), cost=CHEAP)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda uow, alias: accounts.change_roles(uow, alias, {Role.RESPONDER}),
+        lambda uow, alias: accounts.give_passphrase(uow, alias, OTHER, cost=CHEAP),
+    ],
+    ids=["roles", "passphrase"],
+)
+def test_other_roles_and_a_new_passphrase_end_every_session(acts, change):
+    account, token = somebody(acts)
+    change(acts.act(), account.alias)
+    assert not accounts.recognise(acts.act(), token).known
+
+
+def test_another_passphrase_takes_the_old_one_and_ends_all_sessions_but_this(acts):
+    account, here = somebody(acts)
+    there = a_token()
+    actor, _ = accounts.sign_in(acts.act(), account.alias, PASSPHRASE, token_sha256=there, cost=CHEAP)
+    with pytest.raises(WrongAliasOrPassphrase):
+        accounts.change_passphrase(acts.act(), actor, OTHER, OTHER, token_sha256=here, cost=CHEAP)
+    with pytest.raises(PassphraseTooShort):
+        accounts.change_passphrase(acts.act(), actor, PASSPHRASE, "too short", token_sha256=here, cost=CHEAP)
+    accounts.change_passphrase(acts.act(), actor, PASSPHRASE, OTHER, token_sha256=here, cost=CHEAP)
+    assert [accounts.recognise(acts.act(), each).known for each in (here, there)] == [True, False]
+    accounts.sign_in(acts.act(), account.alias, OTHER, token_sha256=a_token(), cost=CHEAP)
+    accounts.sign_out_everywhere(acts.act(), actor)
+    assert not accounts.recognise(acts.act(), here).known
+
+
+def test_a_wrong_passphrase_costs_as_much_for_a_hash_of_cheaper_days(acts, monkeypatch):
+    account, _ = somebody(acts)
+    dearer = Cost(memory_kib=128, rounds=1, lanes=1)
+    made = []
+    hash_with = passphrases.PasswordHasher.hash
+    monkeypatch.setattr(
+        passphrases.PasswordHasher,
+        "hash",
+        lambda self, *words: made.append(self.memory_cost) or hash_with(self, *words),
+    )
+    for alias in (account.alias, "nobody-here"):
+        with pytest.raises(WrongAliasOrPassphrase):
+            accounts.sign_in(acts.act(), alias, OTHER, token_sha256=a_token(), cost=dearer)
+    assert made == [128, 128]

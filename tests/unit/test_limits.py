@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,44 +117,53 @@ def test_the_delay_doubles_to_a_minute_and_never_locks():
     delays = SignInDelays(clock)
     waits = []
     for _ in range(9):
-        delays.failed("quiet-heron", "here")
-        waits.append(delays.wait_s("quiet-heron", "here"))
+        assert delays.taken("quiet-heron", "here") == 0
+        waits.append(delays.taken("quiet-heron", "here"))
         clock.now += waits[-1]
-        assert delays.wait_s("quiet-heron", "here") == 0
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-def test_a_delay_follows_the_alias_wherever_the_guesses_come_from():
+def test_of_many_tries_at_once_one_is_looked_at():
     delays = SignInDelays(Clock())
-    delays.failed("quiet-heron", "here")
-    assert delays.wait_s("quiet-heron", "there") == 1
-    assert delays.wait_s("tidal-reed", "here") == 0
+    with ThreadPoolExecutor(30) as crowd:
+        waits = list(crowd.map(lambda _: delays.taken("quiet-heron", "here"), range(30)))
+    assert sorted(waits) == [0] + [1] * 29
 
 
-def test_who_guesses_elsewhere_cannot_keep_a_dispatcher_waiting_where_she_signed_in_before():
+def test_who_guesses_from_one_address_keeps_nobody_waiting_at_another():
+    clock = Clock()
+    delays = SignInDelays(clock)
+    for _ in range(400):
+        delays.taken("quiet-heron", "an attacker's")
+        clock.now += 0.25
+        assert delays.taken("quiet-heron", "hers") == 0
+        delays.over("quiet-heron", "hers")
+    assert delays.taken("tidal-reed", "an attacker's") == 0
+
+
+def test_a_passphrase_that_was_right_ends_the_delay():
     delays = SignInDelays(Clock())
-    delays.succeeded("quiet-heron", "her desk")
-    for _ in range(20):
-        delays.failed("quiet-heron", "elsewhere entirely")
-    assert delays.wait_s("quiet-heron", "elsewhere entirely") == 60
-    assert delays.wait_s("quiet-heron", "her desk") == 0
-    delays.failed("quiet-heron", "her desk")
-    assert delays.wait_s("quiet-heron", "her desk") == 1
+    delays.taken("quiet-heron", "here")
+    delays.over("quiet-heron", "here")
+    assert delays.taken("quiet-heron", "here") == 0
 
 
-def test_signing_in_ends_the_delay():
-    delays = SignInDelays(Clock())
-    delays.failed("quiet-heron", "here")
-    delays.succeeded("quiet-heron", "here")
-    assert delays.wait_s("quiet-heron", "here") == 0
+def test_a_door_is_one_address_and_means_nothing_tomorrow():
+    clock = Clock()
+    places = Places(clock)
+    before = places.door("192.0.2.7")
+    assert before != places.door("192.0.2.8")
+    assert before == places.door("::ffff:192.0.2.7")
+    assert places.door("2001:db8:1:2::1") == places.door("2001:db8:1:2::9")
+    assert places.door("2001:db8:1:2::1") != places.door("2001:db8:1:3::1")
+    clock.now += limits.SALT_LASTS_S
+    assert places.door("192.0.2.7") != before
 
 
 def test_guessing_many_aliases_does_not_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(limits, "_ALIASES_KEPT", 50)
+    monkeypatch.setattr(limits, "_TRIES_KEPT", 50)
     delays = SignInDelays(Clock())
     for number in range(500):
-        delays.failed(f"guess-{number}" * 1000, "here")
-        delays.succeeded(f"right-{number}", "here")
-    assert len(delays._failures) == 50
-    assert len(delays._homes) == 50
-    assert max(len(alias) for alias, _ in delays._failures) == 32
+        delays.taken(f"guess-{number}" * 1000, "here")
+    assert len(delays._tries) == 50
+    assert max(len(alias) for alias, _ in delays._tries) == 32
