@@ -11,6 +11,7 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from api import errors, middleware
+from api.admission import Admission
 from api.callers import Callers
 from api.gather import Gather
 from api.limits import Counters
@@ -87,6 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.callers = Callers(house)
     app.state.wrong_receipts = sightings.WrongReceipts()
     errors.install(app)
+    # Inside of the guards: what is too large, or not ours, never stands in the line.
+    app.add_middleware(Admission, places=settings.pool_size)
     middleware.install(app, settings)
     for router in ROUTERS:
         app.include_router(router)

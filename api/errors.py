@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from api.arriving import BodyTooSlow
+from api.line import TooFull
 from desk import errors as desk
 from desk import rehearsal
 from desk.accounts import errors as accounts
@@ -23,6 +25,10 @@ from zones import errors as zones
 
 class BodyTooLarge(Exception):
     """This is too large to take in."""
+
+
+class HeadTooLarge(Exception):
+    """The headers of this request are too many or too long."""
 
 
 class KeyUsedDifferently(Exception):
@@ -104,6 +110,7 @@ STATUS: dict[type[Exception], int] = {
     rehearsal.OnlyRehearsals: 409,
     rehearsal.ClockRunsForward: 409,
     records.TryAgain: 409,
+    BodyTooSlow: 408,
     BodyTooLarge: 413,
     zones.ZoneFileTooLarge: 413,
     zones.TooManyZones: 413,
@@ -114,6 +121,8 @@ STATUS: dict[type[Exception], int] = {
     KeyUsedDifferently: 422,
     KeyMissing: 422,
     TooMany: 429,
+    HeadTooLarge: 431,
+    TooFull: 503,
     accounts.ManySignIn: 503,
     records.DatabaseAway: 503,
     PolicyUnusable: 503,

@@ -8,6 +8,7 @@ from api import logs
 from api.cli.address import claim_port
 from api.settings import Settings
 from web.main import create_site
+from web.patience import PatientProtocol
 
 
 def serve(settings: Settings) -> None:
@@ -23,6 +24,6 @@ def serve(settings: Settings) -> None:
         log_config=None,
         proxy_headers=False,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         timeout_graceful_shutdown=3,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
@@ -22,6 +24,14 @@ KEY_MOST: Final = 128
 """How long an Idempotency-Key may be."""
 
 
+_STRANGE: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, CapacityLimiter]] = WeakKeyDictionary()
+
+
+def _one_at_a_time() -> CapacityLimiter:
+    """Return what lets one of those look who name a network we do not know: reports have no connection set aside."""
+    return _STRANGE.setdefault(asyncio.get_running_loop(), CapacityLimiter(1))
+
+
 class QuickEntry(Entry):
     """Lets in whoever may report, without a transaction of its own: the gather opens one for many."""
 
@@ -32,7 +42,7 @@ class QuickEntry(Entry):
         token_sha256 = security.digest(token) if token else None
         network_id = known_network_id_of(request)
         if network_id is None:
-            network_id = await run_in_threadpool(network_id_of, request)
+            network_id = await to_thread.run_sync(network_id_of, request, limiter=_one_at_a_time())
         caller = await callers.of(network_id, token_sha256)
         lapsed = token is not None and not caller.actor.known
         access.require(caller.actor, self.act, anonymous_reports=caller.anonymous_reports and not lapsed)

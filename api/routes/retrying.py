@@ -6,6 +6,7 @@ import anyio
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
+from api import arriving
 from api.errors import RACED
 from desk.errors import TRIES, pause_s
 
@@ -19,34 +20,17 @@ class RetryingRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, trying at most `TRIES` times."""
-        arrived = await _all_of(receive)
+        arrived = await arriving.all_of(receive)
         for attempt in range(1, TRIES + 1):
             once: Scope = {**scope, "state": dict(scope.get("state", {}))}
             answer: list[Message] = []
-            await super().handle(once, _again(arrived, receive), _keeper(answer))
+            await super().handle(once, arriving.again(arrived, receive), _keeper(answer))
             if attempt == TRIES or not once.get(RACED):
                 break
             await anyio.sleep(pause_s(attempt))
         scope.setdefault("state", {}).update(once["state"])
         for message in answer:
             await send(message)
-
-
-async def _all_of(receive: Receive) -> list[Message]:
-    arrived = [await receive()]
-    while arrived[-1].get("more_body"):
-        arrived.append(await receive())
-    return arrived
-
-
-def _again(arrived: list[Message], receive: Receive) -> Receive:
-    left = iter(arrived)
-
-    async def next_message() -> Message:
-        message = next(left, None)
-        return await receive() if message is None else message
-
-    return next_message
 
 
 def _keeper(answer: list[Message]) -> Send:

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from api.security import cost_of
+from api.settings import Settings
 from desk.accounts import aliases, passphrases
 from desk.accounts.errors import ManySignIn, PassphraseCommon, PassphraseTooLong, PassphraseTooShort
 from desk.accounts.passphrases import Cost
@@ -144,3 +146,8 @@ def test_who_waits_too_long_is_told_to_come_back(monkeypatch):
     with gate.enter(), gate.enter(), pytest.raises(ManySignIn):
         passphrases.hashed("x", CHEAP)
     assert passphrases.hashed("x", CHEAP).startswith("$argon2id$")
+
+
+def test_what_a_deployment_gets_without_setting_anything_is_slow_to_guess(monkeypatch):
+    monkeypatch.delenv("TANDEM_PASSPHRASE_MEMORY_KIB", raising=False)
+    assert passphrases.hashed("x", cost_of(Settings())).startswith("$argon2id$v=19$m=65536,")
