@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,22 @@ def leaflet() -> tuple[str, str]:
     return (_VENDOR / "leaflet.js").read_text("utf-8"), re.sub(r"[\w-]+:\s*url\([^)]*\);?", "", style)
 
 
+_SPOKEN_BY_JAVASCRIPT = str.maketrans({each: f"&#{ord(each)};" for each in "`$\\{}\u2028\u2029"})
+
+
+def as_text(text: object) -> str:
+    """Return a text as HTML that stays text also where folium writes it into a template string of JavaScript.
+
+    Folium escapes nothing of a tooltip: every text that goes into a map goes through here.
+    """
+    return html.escape(str(text)).translate(_SPOKEN_BY_JAVASCRIPT)
+
+
+def inside_script(script: str) -> str:
+    """Return a script that nothing in it can end early: a second wall, whatever got into its strings."""
+    return script.replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
 def density(cell: str, incidents: int) -> float:
     """Return incidents per square kilometre; a regular hexagon of the resolution's average edge is near enough."""
     return incidents / (1.5 * math.sqrt(3) * (cells.edge_m(cells.resolution_of(cell)) / 1000) ** 2)
@@ -55,9 +72,9 @@ def counts_map(groups: Sequence[Mapping[str, Any]], zones: Sequence[Mapping[str,
     corners: list[tuple[float, float]] = []
     for zone in zones:
         folium.GeoJson(
-            {"type": "Feature", "properties": {"name": zone["name"]}, "geometry": zone["geometry"]},
+            {"type": "Feature", "properties": {}, "geometry": zone["geometry"]},
             style_function=lambda _: {"color": "#5a4d8a", "weight": 1, "fillColor": "#f3f2ed", "fillOpacity": 1},
-            tooltip=str(zone["name"]),
+            tooltip=as_text(zone["name"]),
         ).add_to(drawn)
         corners += [(lat, lon) for lon, lat in _corners(zone["geometry"]["coordinates"])]
     densest = max((density(group["cell"], group["incidents"]) for group in groups), default=1.0)
@@ -73,14 +90,14 @@ def counts_map(groups: Sequence[Mapping[str, Any]], zones: Sequence[Mapping[str,
             fill=True,
             fill_color=color_of(share),
             fill_opacity=0.12 + 0.6 * math.sqrt(share),
-            tooltip=f"{group['incidents']} incidents",
+            tooltip=as_text(f"{group['incidents']} incidents"),
         ).add_to(drawn)
     if corners:
         lats, lons = zip(*corners, strict=True)
         drawn.fit_bounds([(min(lats), min(lons)), (max(lats), max(lons))])
     figure: Any = drawn.get_root()
     figure.render()
-    return {"body": figure.html.render(), "script": figure.script.render(), "id": drawn.get_name()}
+    return {"body": figure.html.render(), "script": inside_script(figure.script.render()), "id": drawn.get_name()}
 
 
 def _corners(coordinates: Any) -> list[tuple[float, float]]:

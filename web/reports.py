@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +30,13 @@ _CONSOLE: Final = access.Actor(script=True)
 _POLICY: Final = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 )
+
+
+_SWITCHES: Final = "L_NO_TOUCH = false; L_DISABLE_3D = false;"
+
+
+def _hash_of(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def contents(uow: UnitOfWork, actor: access.Actor, days: Period) -> dict[str, Any]:
@@ -57,10 +66,14 @@ def one_file(uow: UnitOfWork, actor: access.Actor, days: Period) -> str:
     said = contents(uow, actor, days)
     outlines: Sequence[dict[str, Any]] = [territory.feature(zone) for zone in uow.zones.all()]
     script, style = maps.leaflet()
+    drawn = maps.counts_map(said["cells"]["groups"], outlines)
     return fill(
         "analyst/file.html",
         **said,
-        map=maps.counts_map(said["cells"]["groups"], outlines),
+        map=drawn,
+        # A saved file has no headers: it carries its own policy, under which only these three scripts run.
+        scripts_allowed=" ".join(map(_hash_of, (_SWITCHES, script, drawn["script"]))),
+        switches=_SWITCHES,
         leaflet_script=script,
         leaflet_style=style,
         style=(STATIC / "report.css").read_text("utf-8"),

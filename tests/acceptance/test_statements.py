@@ -417,3 +417,17 @@ def test_who_read_what_is_forgotten_after_a_week(story):
         assert alerts.forget_readers(uow) == 1
     assert story.opened["statements"][0]["seen"] == 0
     assert statement["seen"] == 0
+
+
+def test_a_zone_that_is_removed_and_drawn_again_silences_nobody(story):
+    follower = story.member("Middle")
+    with story.house.act(story.network_id) as uow:
+        middle = next(zone for zone in uow.zones.all() if zone.name == "Middle")
+        territory.remove(uow, middle.id)
+    with story.house.act(story.network_id) as uow:
+        again = territory.draw(uow, "Middle", a_square(LON, LAT))
+        account = uow.accounts.get(follower.id)
+        actor = Actor(account_id=follower.id, roles=frozenset({Role.SPOTTER}), zone_ids=frozenset(account.zone_ids))
+        # What the page says is who is told: "all zones", and so also the one that was drawn again.
+        assert alerts.followed(uow, actor) == []
+        assert alerts.is_told(actor.zone_ids, frozenset({again.id}))
