@@ -8,8 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-PATIENCE_S: Final = 8.0
-"""How long anybody may stand in the line; who would stand longer is not let into it."""
+PATIENCE_S: Final = 4.0
+"""Who would stand in the line for longer, as it goes lately, is not let into it."""
+
+WAIT_MOST_S: Final = 20.0
+"""Who was let into it is served, also where it goes slower than it looked; nobody stands longer than this."""
 
 MEMBERS_IN_A_ROW: Final = 3
 """So many members go in before one stranger does: whoever signs in is a stranger until then."""
@@ -80,7 +83,7 @@ class Line:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[member].append(turn)
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(WAIT_MOST_S):
                 await turn
         except TimeoutError as error:
             self._stand_back(turn, member)

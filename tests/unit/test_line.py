@@ -101,7 +101,7 @@ def test_who_would_wait_too_long_is_told_before_waiting():
 
 
 def test_who_waited_long_enough_is_told_and_takes_no_place(monkeypatch):
-    monkeypatch.setattr(lines, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(lines, "WAIT_MOST_S", 0.01)
 
     async def story():
         line = Line(1)
