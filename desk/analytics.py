@@ -12,7 +12,7 @@ from typing import Any, Final
 from desk.access import Actor
 from desk.errors import DeskError
 from desk.unit_of_work import UnitOfWork
-from geo.obscuring import FEWEST_INCIDENTS, FEWEST_REPORTERS, Tally, k_anonymous
+from geo.obscuring import FEWEST_INCIDENTS, FEWEST_REPORTERS, STEP, Tally, in_steps, k_anonymous
 from records.enums import IncidentStatus, NetworkKind
 from records.values import TallyOf
 
@@ -98,7 +98,8 @@ def patterns(
     """Return counts of past incidents by one or two properties; that somebody asked is audited.
 
     A count is shown only with at least five incidents and three proven reporters; what is smaller goes up to a coarser
-    cell or is left out, never alone, so that nothing comes back by subtraction.
+    cell or is left out, never alone. Every count is said in steps of five, so that no two answers, however they were
+    asked for, differ by one to four.
 
     Raises
     ------
@@ -128,6 +129,7 @@ def patterns(
         "time_zone": "UTC",
         "fewest_incidents": FEWEST_INCIDENTS,
         "fewest_reporters": FEWEST_REPORTERS,
+        "counted_in_steps_of": STEP,
         "groups": groups,
         "withheld": withheld,
         "notice": INTERNAL,
@@ -135,11 +137,14 @@ def patterns(
 
 
 def response_times(uow: UnitOfWork, days: Period) -> list[dict[str, Any]]:
-    """Return how long steps took in minutes, where at least five are known: median and the interval of eight in ten."""
+    """Return how long steps took in minutes, where at least five are known: median and the interval of eight in ten.
+
+    `n` is said in steps of five, as counts are.
+    """
     return [
         {
             "step": each.step,
-            "n": each.n,
+            "n": in_steps(each.n),
             "p10": round(each.p10, 1),
             "p50": round(each.p50, 1),
             "p90": round(each.p90, 1),
@@ -166,7 +171,7 @@ def _groups(found: Sequence[TallyOf], by: Sequence[By]) -> tuple[list[dict[str, 
         counts, left_out = _shown_cells(tallies) if inner is By.CELL else _shown(tallies)
         withheld |= left_out
         label = {outer.value: family} if outer else {}
-        groups += [label | {inner.value: key, "incidents": incidents} for key, incidents in counts.items()]
+        groups += [label | {inner.value: key, "incidents": in_steps(incidents)} for key, incidents in counts.items()]
     return sorted(groups, key=lambda group: (-group["incidents"], str(group))), withheld
 
 

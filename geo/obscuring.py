@@ -20,6 +20,16 @@ FEWEST_REPORTERS = 3
 """No count is shown that rests on fewer reporters than this."""
 
 
+STEP = FEWEST_INCIDENTS
+"""Counts are said in steps of this many. Whatever two answers differ by is then nothing or at least the minimum; said
+exactly, a total beside its parts gives away the few who were left out of them."""
+
+
+def in_steps(count: int) -> int:
+    """Return a count as it is said: the nearest multiple of five."""
+    return STEP * ((count + STEP // 2) // STEP)
+
+
 def obscured(place: LonLat, resolution: int = PUBLIC_RESOLUTION) -> LonLat:
     """Return the centre of the cell that holds `place` (WGS84): one answer for all of it, so nothing averages out."""
     return centre(cell_at(place, resolution))

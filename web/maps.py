@@ -90,7 +90,7 @@ def counts_map(groups: Sequence[Mapping[str, Any]], zones: Sequence[Mapping[str,
             fill=True,
             fill_color=color_of(share),
             fill_opacity=0.12 + 0.6 * math.sqrt(share),
-            tooltip=as_text(f"{group['incidents']} incidents"),
+            tooltip=as_text(f"about {group['incidents']} incidents"),
         ).add_to(drawn)
     if corners:
         lats, lons = zip(*corners, strict=True)

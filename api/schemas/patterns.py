@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class GroupOut(BaseModel):
-    """How many incidents had these one or two properties."""
+    """How many incidents had these one or two properties, to the nearest five."""
 
     cell: str | None = None
     zone: str | None = None
@@ -31,6 +31,7 @@ class PatternsOut(BaseModel):
     time_zone: str
     fewest_incidents: int
     fewest_reporters: int
+    counted_in_steps_of: int
     groups: list[GroupOut]
     withheld: bool
     notice: str

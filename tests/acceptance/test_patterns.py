@@ -58,7 +58,7 @@ def test_counts_are_shown_from_five_incidents_and_three_reporters_on(client, set
     verified(settings, network_id, 9, activity="stop", reporters=2)
     verified(settings, network_id, 4, activity="patrol", north_m=30_000)
     shown = counted(client, analyst, by="activity")
-    assert {group["activity"]: group["incidents"] for group in shown["groups"]} == {"arrest": 6}
+    assert {group["activity"]: group["incidents"] for group in shown["groups"]} == {"arrest": 5}
     assert shown["withheld"]
     assert shown["notice"] == "internal, not for release"
 
@@ -67,7 +67,7 @@ def test_small_cells_go_up_to_their_parent(client, settings, network_id, analyst
     verified(settings, network_id, 3, activity="arrest")
     verified(settings, network_id, 3, activity="arrest", north_m=1_500)
     shown = counted(client, analyst, by="cell", cell_resolution=8)
-    assert sum(group["incidents"] for group in shown["groups"]) in {0, 6}
+    assert sum(group["incidents"] for group in shown["groups"]) in {0, 5}
     assert all(group["incidents"] >= 5 for group in shown["groups"])
 
 

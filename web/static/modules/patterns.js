@@ -25,6 +25,6 @@ map.on("load", () => {
   }, paint: { "text-color": "#4a1a06", "text-halo-color": "#fff9f0", "text-halo-width": 2.2 } });
   map.on("click", "counts-number", (event) => {
     const count = event.features?.[0]?.properties.incidents;
-    new Popup({ closeButton: false }).setLngLat(event.lngLat).setText(`${count} incidents`).addTo(map);
+    new Popup({ closeButton: false }).setLngLat(event.lngLat).setText(`about ${count} incidents`).addTo(map);
   });
 });
