@@ -15,6 +15,7 @@ from api.admission import Admission
 from api.callers import Callers
 from api.gather import Gather
 from api.limits import Counters
+from api.relay import Relay
 from api.routes import (
     accounts,
     coverage,
@@ -34,7 +35,6 @@ from api.routes import (
     zones,
 )
 from api.settings import VERSION, Settings
-from api.stream import Relay
 from api.wiring import House
 
 _COLLECT: Final = (10_000, 5, 500)

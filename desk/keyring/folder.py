@@ -37,7 +37,7 @@ class FolderKeyRing:
         return self._key("receipt")
 
     def stream_key(self) -> bytes:
-        """Return the key that marks on the event stream are sealed with."""
+        """Return the key that places in the event stream are sealed with."""
         return self._key("stream")
 
     def plate_key(self, network_id: int, day: date) -> bytes | None:

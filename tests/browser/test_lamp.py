@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
 from records.enums import Role
+from tests.service import Service
 
 
 def test_the_lamp_goes_out_when_nothing_arrives_over_an_open_connection(site, opened) -> None:
@@ -21,7 +27,7 @@ def test_the_lamp_goes_out_when_nothing_arrives_over_an_open_connection(site, op
 
 
 def test_a_pulse_keeps_the_lamp_on(site, opened, monkeypatch) -> None:
-    monkeypatch.setattr("api.stream._PULSE_S", 0.5)
+    monkeypatch.setattr("api.relay._SLOTS", 5)
     page = opened("/map", site.person(Role.DISPATCHER))
     page.wait_for_selector("#live[data-live=on]")
     page.evaluate("""() => {
@@ -36,3 +42,35 @@ def test_a_pulse_keeps_the_lamp_on(site, opened, monkeypatch) -> None:
         }""")
         page.wait_for_timeout(1200)
     assert page.evaluate("() => window.said") == []
+
+
+@pytest.fixture
+def apart(cluster, site, browsed):
+    """The same network served by a process of its own, which a test may stop."""
+    with site.house.act(site.network_id) as uow:
+        slug = uow.network.slug
+    service = Service(cluster.url("browsed"), browsed, network=slug)
+    service.start()
+    service.wait_ready()
+    yield service
+    service.process.send_signal(signal.SIGCONT)
+    service.stop()
+
+
+def test_a_service_that_stands_still_is_not_live_and_the_stream_resumes_from_the_last_id(site, apart, opened):
+    site.address = apart.address
+    page = opened("/alerts", site.person(Role.SPOTTER))
+    page.clock.install()
+    page.reload()
+    lamp = page.locator("#live")
+    expect(lamp).to_have_attribute("data-live", "on")
+    apart.process.send_signal(signal.SIGSTOP)
+    page.clock.fast_forward(24_000)
+    expect(lamp).to_have_attribute("data-live", "on")
+    with page.expect_request(lambda request: "/api/events?after=" in request.url):
+        page.clock.fast_forward(4_000)
+    expect(lamp).to_have_attribute("data-live", "off")
+    expect(lamp).to_contain_text("Not live since")
+    page.clock.resume()
+    apart.process.send_signal(signal.SIGCONT)
+    expect(lamp).to_have_attribute("data-live", "on", timeout=20_000)

@@ -2,7 +2,8 @@
  * The event stream: what happened, told to the page as DOM events; says since when the page is not live.
  *
  * EventSource resumes by itself with the last id it saw, so nothing is missed; `reset` means that the log no longer
- * reaches back that far and the page reads everything afresh.
+ * reaches back that far and the page reads everything afresh. An open connection proves nothing: the page is live while
+ * facts or pulses really arrive, and where none does for too long it says so and connects anew from the last id.
  *
  * @typedef {{kind: string, subject: string, version: number, at: string, feature?: any, dispatch?: any, incident?: string}} Fact
  */
@@ -13,7 +14,7 @@ import { isLeaving } from "./leaving.js";
 const KINDS = [
   "sighting.received", "sighting.retracted",
   "incident.opened", "incident.changed", "incident.corroborated", "incident.merged", "incident.split", "incident.judged",
-  "incident.suggested", "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence",
+  "incident.suggested", "incident.found", "incident.outcome", "incident.verified", "incident.unfounded", "incident.closed", "incident.evidence",
   "incident.withdrawn", "incident.quiet", "statement.proposed", "statement.dropped", "statement.said", "statement.corrected", "statement.over",
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
@@ -21,11 +22,11 @@ const KINDS = [
   "checkin.made", "checkin.late", "checkin.missed", "checkin.lines", "checkin.help",
 ];
 
-/** The service sends a pulse at least every 15 s; two that did not come, and nobody can say what happens now. */
-const SILENCE_MS = 35_000;
+/** The service sends a pulse every ten seconds while it reads the log; two that stay out, and half of one's way. */
+const SILENCE_MS = 25_000;
 
 /**
- * Follow the stream. The lamp is on only while events or pulses really arrive.
+ * Follow the stream.
  * @param {(fact: Fact) => void} onFact
  * @param {() => void} onReset everything must be read afresh
  */
@@ -35,12 +36,7 @@ export function follow(onFact, onReset) {
   /** @type {EventSource} */
   let source;
   let retry = 0;
-  let heardAt = performance.now();
 
-  const heard = () => {
-    heardAt = performance.now();
-    show(true);
-  };
   const show = (/** @type {boolean} */ on) => {
     if (on) lastOn = now();
     if (!lamp) return;
@@ -50,12 +46,22 @@ export function follow(onFact, onReset) {
     lamp.textContent = on ? lamp.dataset.saidOn ?? "" : (lamp.dataset.saidOff ?? "").replace("{time}", clockTime(lastOn));
   };
 
+  let lastId = "";
+  let heardAt = performance.now();
+
+  const heard = (/** @type {MessageEvent} */ event) => {
+    heardAt = performance.now();
+    if (event.lastEventId) lastId = event.lastEventId;
+    retry = 0;
+    show(true);
+  };
+
   const open = () => {
-    source = new EventSource("/api/events");
+    // A new source does not know the last id of the one before it.
+    source = new EventSource(lastId ? `/api/events?after=${encodeURIComponent(lastId)}` : "/api/events");
+    heardAt = performance.now();
     source.addEventListener("open", () => {
-      heard();
-      if (retry) onReset();
-      retry = 0;
+      if (retry && !lastId) onReset();
     });
     source.addEventListener("error", () => {
       // Whoever signs out has no stream any more; asking for it again would only be refused.
@@ -67,25 +73,23 @@ export function follow(onFact, onReset) {
       // A closed source is one the browser gave up: the session may be over, or a proxy answered with something else.
       if (source.readyState === EventSource.CLOSED) setTimeout(open, Math.min(15_000, 1000 * 2 ** retry++));
     });
+    for (const kind of ["here", "pulse"]) source.addEventListener(kind, heard);
     source.addEventListener("reset", onReset);
-    source.addEventListener("pulse", heard);
     for (const kind of KINDS) {
       source.addEventListener(kind, (event) => {
-        heard();
+        heard(event);
         onFact(JSON.parse(event.data));
       });
     }
   };
-  open();
   setInterval(() => {
-    if (isLeaving() || source.readyState !== EventSource.OPEN || performance.now() - heardAt < SILENCE_MS) return;
-    // The connection stands but nothing comes through it; a new one reads everything afresh.
+    // A closed source is opened again by its own timer.
+    if (isLeaving() || source.readyState === EventSource.CLOSED || performance.now() - heardAt < SILENCE_MS) return;
     show(false);
     source.close();
-    heardAt = performance.now();
-    retry++;
     open();
-  }, 2500);
+  }, 1000);
+  open();
   addEventListener("offline", () => show(false));
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
