@@ -17,6 +17,10 @@ class KeyRing(Protocol):
         """Return the key that places in the event stream are sealed with."""
         ...
 
+    def waiting_key(self) -> bytes:
+        """Return the key from which the keys of people's waiting reports follow."""
+        ...
+
     def plate_key(self, network_id: int, day: date) -> bytes | None:
         """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
         ...

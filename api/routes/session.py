@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from api import security
 from api.deps import Actor, Uow, get_house, limited, may
 from api.errors import PlainHttpElsewhere, TooMany
-from api.schemas.accounts import MeOut, PassphraseIn, SessionIn, SessionOut
+from api.schemas.accounts import MeOut, PassphraseIn, SessionIn, SessionOut, WaitingKeyOut
 from desk import accounts
 from desk.access import Act
 from desk.accounts.errors import ManySignIn
@@ -54,6 +54,12 @@ def sign_out(uow: Uow, token: Annotated[str | None, Depends(security.token_of)])
     response = Response(status_code=204, headers={"Clear-Site-Data": '"*"'})
     security.forget_in_browser(response)
     return response
+
+
+@router.get("/api/me/waiting-key", dependencies=[may(Act.SEE_ONESELF)])
+def waiting_key(actor: Actor, uow: Uow) -> WaitingKeyOut:
+    """Return the key to which this person's phone seals reports that wait: for the page's memory and nowhere else."""
+    return WaitingKeyOut.of(accounts.waiting_key(uow, actor))
 
 
 @router.delete("/api/me/sessions", status_code=204, dependencies=[may(Act.SEE_ONESELF)])

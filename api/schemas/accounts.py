@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from desk.access import Actor
+from desk.accounts import WaitingKey
 from desk.accounts.passphrases import LONGEST
 from desk.unit_of_work import NetworkNow
 from records import ids
@@ -33,6 +34,19 @@ class PassphraseIn(BaseModel):
 
     old: Passphrase
     new: Passphrase
+
+
+class WaitingKeyOut(BaseModel):
+    """A key pair on P-256, as in a JSON Web Key."""
+
+    d: str
+    x: str
+    y: str
+
+    @classmethod
+    def of(cls, key: WaitingKey) -> WaitingKeyOut:
+        """Return it as it goes out."""
+        return cls(d=key.d, x=key.x, y=key.y)
 
 
 class SessionOut(BaseModel):

@@ -25,9 +25,11 @@ from desk.accounts.signing import (
     sign_out_everywhere,
     still_signed_in,
 )
+from desk.accounts.waiting import WaitingKey, waiting_key
 
 __all__ = [
     "READS_REPORTS",
+    "WaitingKey",
     "add",
     "change_passphrase",
     "change_roles",
@@ -48,4 +50,5 @@ __all__ = [
     "sign_out_everywhere",
     "still_signed_in",
     "suspend",
+    "waiting_key",
 ]

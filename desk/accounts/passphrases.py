@@ -122,7 +122,9 @@ def matches(kept: str | None, passphrase: str, cost: Cost) -> bool:
             return False
         try:
             return _hasher(cost).verify(kept, _normal(passphrase))
-        except (VerificationError, InvalidHashError):
+        except InvalidHashError:
+            return False
+        except VerificationError:
             if is_weaker(kept, cost):
                 # A hash from cheaper days answers sooner, and would tell that this alias exists.
                 _hasher(cost).hash(_normal(passphrase))

@@ -40,6 +40,10 @@ class FolderKeyRing:
         """Return the key that places in the event stream are sealed with."""
         return self._key("stream")
 
+    def waiting_key(self) -> bytes:
+        """Return the key from which the keys of people's waiting reports follow."""
+        return self._key("waiting")
+
     def plate_key(self, network_id: int, day: date) -> bytes | None:
         """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
         name = f"plate-{network_id}-{day.isoformat()}"

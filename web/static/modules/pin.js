@@ -1,22 +1,24 @@
 /**
  * The spotter's page: a place under the pin, a few taps, Send.
  *
- * A report that cannot be sent waits in this page and in the tab's own session storage, never longer, and is sent once:
- * every try carries the same key.
- *
- * @typedef {{key: string, body: object}} Waiting
+ * A report waits on the phone, sealed, until the service said that it is stored; see `waiting.js`.
  */
 
 import { now } from "./clock.js";
 import { say, sentenceOf } from "./said.js";
+import { sender } from "./sending.js";
+import * as waiting from "./waiting.js";
 
 const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const texts = get("pin-texts").dataset;
 const form = /** @type {HTMLFormElement} */ (get("pin-form"));
 const send = /** @type {HTMLButtonElement} */ (get("pin-send"));
-const KEPT = "tandem.waiting";
 const HEAR_MS = 120_000;
-const RETRY_MS = 4000;
+
+/** The key of the report that this page sent last. */
+let latest = "";
+/** The report that was refused and is being mended. @type {number | null} */
+let mending = null;
 
 /** @type {{id: string, receipt: string} | null} */
 let received = null;
@@ -94,39 +96,44 @@ function sighting(at) {
   };
 }
 
-/** @returns {Waiting | null} */
-function waiting() {
-  const kept = sessionStorage.getItem(KEPT);
-  return kept ? JSON.parse(kept) : null;
+/** Put a report that was refused back into the form, to be mended. @param {any} body */
+function fill(body) {
+  for (const [name, value] of Object.entries({ kind: body.kind, activity: body.activity, size: body.size, unit: body.unit, basis: body.basis, note: body.note })) {
+    const field = form.elements.namedItem(name);
+    if (field && "value" in field && value !== undefined) field.value = String(value);
+  }
+  for (const [part, value] of Object.entries(body.vehicles?.[0] ?? {})) {
+    const field = form.elements.namedItem(`vehicle_${part}`);
+    if (field instanceof HTMLInputElement) field.value = String(value);
+  }
+  const [lng, lat] = body.location.coordinates;
+  placed = { lng, lat, accuracy: body.accuracy_m };
+  putPin();
 }
 
-let trying = false;
-async function flush() {
-  const report = waiting();
-  if (!report || trying) return;
-  trying = true;
-  busy(true);
-  try {
-    const answer = await fetch("/api/sightings", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": report.key },
-      body: JSON.stringify(report.body),
-    });
-    if (answer.status === 429 || answer.status >= 500) throw new Error("later");
-    sessionStorage.removeItem(KEPT);
-    get("pin-wait").hidden = true;
-    const text = await answer.text();
-    if (answer.status === 401) location.assign("/sign-in?next=/pin");
-    else if (!answer.ok) say((texts.refused ?? "").replace("{reason}", sentenceOf(answer, text)));
-    else show(JSON.parse(text));
+const flush = sender({
+  stored(answer, key) {
+    // What waited from before must not take the form from somebody who is telling the next thing.
+    if (key === latest) show(answer);
+    else say(texts.sent ?? "");
+  },
+  refused(number, report, reason) {
+    say((texts.refused ?? "").replace("{reason}", reason));
+    get("pin-refused").textContent = (texts.refused ?? "").replace("{reason}", reason);
+    get("pin-refused").hidden = false;
+    mending = number;
+    form.hidden = false;
+    get("receipt").hidden = true;
+    fill(report.body);
+  },
+  waits(count, why) {
     busy(false);
-  } catch {
-    get("pin-wait").hidden = false;
-    setTimeout(flush, RETRY_MS);
-  } finally {
-    trying = false;
-  }
-}
+    const words = why === "signed out" ? texts.signedOut : waiting.outlives() ? texts.waiting : texts.waitingHere;
+    get("pin-wait-words").textContent = (words ?? "").replace("{count}", String(count));
+    get("pin-wait").hidden = count === 0;
+    get("pin-sign-in").hidden = why !== "signed out";
+  },
+});
 
 /** @param {boolean} sending */
 function busy(sending) {
@@ -136,15 +143,20 @@ function busy(sending) {
   words.textContent = sending ? send.dataset.sending ?? "" : words.dataset.send;
 }
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (waiting()) return;
   const at = place();
   if (!at) return say(texts.noPlace ?? "");
-  sessionStorage.setItem(KEPT, JSON.stringify({ key: newKey(), body: sighting(at) }));
+  busy(true);
+  latest = newKey();
+  await waiting.keep({ key: latest, body: sighting(at) }, mending);
+  mending = null;
+  get("pin-refused").hidden = true;
+  // What waits is put away; the next report may be told while this one is on its way.
+  form.reset();
   flush();
+  setTimeout(() => busy(false), 1500);
 });
-addEventListener("online", flush);
 
 /** @param {{id: string, receipt: string}} answer */
 function show(answer) {
@@ -186,7 +198,7 @@ get("retract").addEventListener("click", async () => {
     say(get("retract").dataset.done ?? "");
     get("retract").hidden = true;
   } catch {
-    get("pin-wait").hidden = false;
+    say(texts.later ?? "");
   }
 });
 
@@ -197,4 +209,4 @@ get("again").addEventListener("click", () => {
   map?.resize();
 });
 
-flush();
+waiting.prepare().then(flush);
