@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from zones import errors
+from zones.geopackage import refuse_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,10 +177,11 @@ def read_shapefile(parts: Mapping[str, bytes], limits: ImportLimits) -> RawLayer
 
 
 def read_geopackage(content: bytes, limits: ImportLimits) -> RawLayer:
-    """Read the one layer of areas in a GeoPackage; raises `SeveralLayers`, `UnreadableLayer`, `TooManyZones`."""
+    """Read the one layer of areas in a GeoPackage; raises what the classes of `ZoneFileError` say."""
     with tempfile.TemporaryDirectory(prefix="zones-") as folder:
         path = Path(folder) / "zones.gpkg"
         path.write_bytes(content)
+        refuse_programs(path)
         listed = _asked(lambda: _gdal().list_layers(path))
         layers = [(str(name), str(kind)) for name, kind in listed if kind is not None]
         areas = [name for name, kind in layers if any(word in kind for word in ("Polygon", "Surface", "Unknown"))]

@@ -61,6 +61,10 @@ class UnreadableLayer(ZoneFileError):
     """The file looks like a shapefile or GeoPackage but its content is damaged."""
 
 
+class ProgramsInside(ZoneFileError):
+    """The GeoPackage holds views, triggers or computed columns, which are programs; save its areas as a plain layer."""
+
+
 class UnknownCoordinates(ZoneFileError):
     """The coordinate reference system that the file names is not known."""
 

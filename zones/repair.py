@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from zones.crossings import MOST_CROSSINGS, too_tangled
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -19,6 +21,7 @@ ALLOWED_CHANGE_PERCENT = 5.0
 
 NOT_AN_AREA = "it is not an area: a Polygon or MultiPolygon is needed"
 EMPTY = "it is empty: no area is left"
+TOO_TANGLED = f"its outline crosses itself more than {MOST_CROSSINGS} times or has too many corners to be repaired"
 OUTSIDE_THE_EARTH = (
     "its coordinates lie outside the earth in degrees: perhaps feet or metres that the file does not name, "
     "or latitude before longitude"
@@ -45,7 +48,7 @@ def repaired(shape: BaseGeometry) -> Repair:
     Raises
     ------
     Unusable
-        When it is no area, is empty, or lies outside the earth.
+        When it is no area, is empty, lies outside the earth, or crosses itself too often to be repaired in time.
     """
     if shape.geom_type not in ("Polygon", "MultiPolygon", "GeometryCollection"):
         raise Unusable(NOT_AN_AREA)
@@ -59,6 +62,8 @@ def repaired(shape: BaseGeometry) -> Repair:
         if boundary.is_empty or boundary.area == 0:
             raise Unusable(EMPTY)
         return Repair(boundary, None)
+    if too_tangled(shape):
+        raise Unusable(TOO_TANGLED)
     boundary = polygon_parts(shapely.make_valid(shape))
     if boundary.is_empty or boundary.area == 0:
         raise Unusable(EMPTY)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import random
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +16,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zones import errors
+from zones import containers, errors, repair
 from zones.containers import ImportLimits
 from zones.loader import ZoneImport, load, load_bytes
 
@@ -329,6 +332,54 @@ class TestGeoPackage:
     def test_damage_is_one_clear_error(self, tmp_path: Path) -> None:
         with pytest.raises(errors.UnreadableLayer):
             load_bytes(self.a_geopackage(tmp_path).read_bytes()[:300])
+
+    @pytest.mark.parametrize(
+        "program",
+        [
+            "CREATE VIEW more AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c",
+            "CREATE TRIGGER mine AFTER INSERT ON zones BEGIN SELECT hex(zeroblob(1000)); END",
+            "CREATE VIRTUAL TABLE words USING fts5(word)",
+            "CREATE VIRTUAL TABLE rtree_words USING fts5(word)",
+            "CREATE TABLE more (a TEXT, b TEXT GENERATED ALWAYS AS (hex(zeroblob(100000000))) VIRTUAL)",
+        ],
+    )
+    def test_what_computes_is_refused_before_anything_reads_it(self, tmp_path: Path, program: str, monkeypatch) -> None:
+        path = self.a_geopackage(tmp_path)
+        with closing(sqlite3.connect(path)) as package:
+            package.execute(program)
+            package.commit()
+
+        def nobody_asks() -> object:
+            raise AssertionError("it was opened")
+
+        monkeypatch.setattr(containers, "_gdal", nobody_asks)
+        with pytest.raises(errors.ProgramsInside):
+            load(path)
+
+
+class TestTangles:
+    """Crossings are counted before a repair, which would take minutes for a few hundred corners."""
+
+    @staticmethod
+    def tangle(corners: int) -> dict[str, object]:
+        draw = random.Random(corners)
+        return a_polygon(*((draw.random(), draw.random()) for _ in range(corners)))
+
+    @pytest.mark.parametrize("corners", [150, 500, 3_000, 50_000])
+    def test_many_crossings_are_refused_with_a_reason(self, corners: int, monkeypatch) -> None:
+        monkeypatch.setattr(shapely, "make_valid", lambda _shape: pytest.fail("a repair was begun"))
+        assert reasons(load_bytes(geojson(a_feature(self.tangle(corners))), force=True)) == [repair.TOO_TANGLED]
+
+    def test_a_few_are_repaired(self) -> None:
+        assert load_bytes(geojson(a_feature(self.tangle(12))), force=True).repaired
+
+    def test_areas_heaped_on_each_other_are_refused(self, monkeypatch) -> None:
+        monkeypatch.setattr(shapely, "make_valid", lambda _shape: pytest.fail("a repair was begun"))
+        heap = shapely.geometry.mapping(shapely.MultiPolygon([a_square()] * 3_000))
+        assert reasons(load_bytes(geojson(a_feature(heap)), force=True)) == [repair.TOO_TANGLED]
+
+    def test_a_good_outline_may_have_many_corners(self) -> None:
+        assert len(load_bytes(geojson(a_feature(shapely.geometry.mapping(shapely.Point(0, 0).buffer(1, 30_000))))).kept)
 
 
 @pytest.mark.parametrize("content", [b"", b"name,lon,lat\n", b"<gml/>", b"SQLite format 3\0" + b"\0" * 100, b"PAR1"])
