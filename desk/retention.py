@@ -15,6 +15,10 @@ COUNTED_KEPT: Final = timedelta(days=8)
 """What an incident was counted as names lineages: it goes when the links from sightings to reporters go."""
 
 
+_AT_ONCE: Final = 1000
+"""A step of the reaper holds its locks for a moment only; the worker goes on while it finds something."""
+
+
 def forget_log(uow: UnitOfWork) -> int:
     """Drop events, answers, sessions, vouchers, suggestions, counts, notes, audits whose time is over; say how many.
 
@@ -31,6 +35,25 @@ def forget_log(uow: UnitOfWork) -> int:
             uow.reliability.forget_before((uow.now - RELIABILITY_KEPT).date(), (uow.now - COUNTED_KEPT).date()),
             uow.responders.forget_changes_before(now - CHANGES_KEPT),
             uow.audits.forget_before((now - AUDIT_KEPT).date()),
+        )
+    )
+
+
+def forget_reports(uow: UnitOfWork) -> int:
+    """Take out of reports and incidents what is past its limit, some at once; say of how many.
+
+    The exact place and minute, words and vehicles after a day where nobody verified, after a week where two people did;
+    what is left of plates when their keys go; who reported, after the week's count. By a rehearsal's own time there.
+    """
+    kept, now = uow.policy.retention, uow.now
+    limits = {"unverified_before": now - kept.exact_unverified, "verified_before": now - kept.exact_verified}
+    severed_before = now - COUNTED_KEPT
+    return sum(
+        (
+            uow.forgetting.sightings(**limits, at_once=_AT_ONCE),
+            uow.forgetting.incidents(**limits, moment=now, at_once=_AT_ONCE),
+            uow.forgetting.plates(now - kept.plate_tokens),
+            uow.forgetting.reporters(severed_before, severed_before.date(), at_once=_AT_ONCE),
         )
     )
 

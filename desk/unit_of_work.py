@@ -26,6 +26,7 @@ from records.repositories.audits import AuditRepository
 from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
+from records.repositories.forgetting import ForgettingRepository
 from records.repositories.incidents import IncidentRepository
 from records.repositories.loads import LoadRepository
 from records.repositories.meetings import MeetingRepository
@@ -201,6 +202,11 @@ class UnitOfWork:
     def decisions(self) -> DecisionRepository:
         """Merges and splits that people decided, and what the machine suggests."""
         return DecisionRepository(self._session, self.network.id)
+
+    @cached_property
+    def forgetting(self) -> ForgettingRepository:
+        """What is past its limit and is taken out."""
+        return ForgettingRepository(self._session, self.network.id)
 
     @cached_property
     def reliability(self) -> ReliabilityRepository:

@@ -49,4 +49,5 @@ class Incident(Base):
     broadcastable: Mapped[bool] = mapped_column(server_default=FetchedValue())
     clear_proposed_at: Mapped[datetime | None]
     weigh_again_at: Mapped[datetime | None]
+    coarse_since: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=FetchedValue())
