@@ -9,6 +9,7 @@ import typer
 
 from api.cli import account, bench, imports, parts, place, region, replay, token
 from api.cli import network as networking
+from api.cli import roster as rostering
 from api.cli import up as upping
 from api.cli.address import claim_port
 from api.settings import VERSION, Settings
@@ -26,6 +27,7 @@ for part in (parts, imports, region, replay, token, bench):
     app.registered_commands += part.app.registered_commands
 app.add_typer(account.app, name="account", help="People: add, voucher, suspend, lift, roles, passphrase.")
 app.add_typer(networking.app, name="network", help="Networks: add, show, set.")
+app.add_typer(rostering.app, name="roster", help="The roster: add.")
 
 
 def _say_version(asked: bool) -> None:
