@@ -18,6 +18,7 @@ from api.limits import Counters
 from api.relay import Relay
 from api.routes import (
     accounts,
+    alarms,
     coverage,
     dispatches,
     events,
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     session.router,
     accounts.router,
+    alarms.router,
     rehearsal.router,
     events.router,
     tiles.router,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from desk import errors
+from desk import alarms, errors
 from desk.access import Actor
 from desk.escalation import Call, Told, told_after
-from desk.events import CheckedIn, CheckinLate, CheckinMissed, DispatchMoved, HelpCalled, LinesDue
+from desk.events import CheckedIn, CheckinLate, DispatchMoved, HelpCalled, LinesDue
 from desk.lifecycle import SEAT_STEP
+from desk.policy import LONGEST_SHIFT
 from desk.unit_of_work import UnitOfWork
 from records.enums import CheckinState
 from records.enums import DispatchState as D
+from records.models import Seat
 
 _AT_ONCE = 20
-_PARTNER_TOLD, _DESK_TOLD, _LINES_TOLD = 1, 2, 3
+_PARTNER_TOLD, _LINES_TOLD = 1, 3
 """How far a silence has climbed, as the seat's number."""
 
 
@@ -24,20 +26,24 @@ def check_in(uow: UnitOfWork, actor: Actor, dispatch_id: int, state: str) -> Non
     Raises
     ------
     NotFound
-        This person has no open seat on that dispatch, and was not given up as lost there.
+        This person has no open seat on that dispatch, and had none within the length of a shift.
     """
     dispatch = uow.dispatches.lock(dispatch_id)
     every = uow.dispatches.seats([dispatch_id])
     seats = [seat for seat in every if seat.active]
     own = [seat for seat in every if seat.responder_id == actor.responder_id]
-    # Somebody who was given up as lost has no seat any more, and is the one from whom a word is wanted most.
-    mine = next((seat for seat in reversed(own) if seat.active or seat.left_because == "lost"), None)
+    # Whoever was given up as lost, or called back, has no seat any more, and their word is wanted most.
+    mine = next((seat for seat in sorted(own, key=_latest_last, reverse=True) if _may_speak(uow, seat)), None)
     if mine is None or actor.responder_id is None:
         raise errors.NotFound
     uow.dispatches.check_in(dispatch_id, mine.responder_id, state, uow.now)
-    there = mine.active and dispatch.state in {D.STAGED, D.ON_SCENE} and mine.step < SEAT_STEP[D.CLEARED]
+    there = mine.active and SEAT_STEP[D.STAGED] <= mine.step < SEAT_STEP[D.CLEARED]
     counting = there or (dispatch.state == D.HELD and mine.checkin_due_at is not None)
     due_at = uow.now + uow.policy.checkins.every if counting else mine.checkin_due_at
+    if state == CheckinState.OK:
+        alarms.heard(uow, mine)
+    else:
+        alarms.raise_call(uow, mine, Call(state))
     was_late = mine.rung > 0
     uow.dispatches.change_seat(mine, checkin_due_at=due_at, checkin_missed_at=None, rung=0)
     uow.dispatches.change(dispatch)
@@ -50,6 +56,16 @@ def check_in(uow: UnitOfWork, actor: Actor, dispatch_id: int, state: str) -> Non
             for seat in seats
             if seat is not mine
         )
+
+
+def _latest_last(seat: Seat) -> tuple[bool, int]:
+    return seat.active, seat.turn
+
+
+def _may_speak(uow: UnitOfWork, seat: Seat) -> bool:
+    """Say whether a word from somebody is taken: out there, or not longer ago than a shift."""
+    ended_at = seat.during.upper
+    return seat.active or (ended_at is not None and ended_at > uow.now - LONGEST_SHIFT)
 
 
 def late_due(uow: UnitOfWork) -> int:
@@ -77,9 +93,11 @@ def lines_due(uow: UnitOfWork) -> int:
     before = uow.now - (_after(uow, Told.LINE) - _after(uow, Told.DESK))
     found = 0
     for dispatch in uow.dispatches.lock_due("lines_due", _AT_ONCE, before=before):
+        calls = uow.alarms.open_calls([dispatch.id])
+        still_silent = {each.responder_id for each in calls if each.kind == Call.SILENCE}
         for seat in uow.dispatches.seats([dispatch.id]):
             silent = seat.checkin_missed_at is not None and seat.checkin_missed_at <= before
-            if silent and seat.rung < _LINES_TOLD and (seat.active or seat.left_because == "lost"):
+            if silent and seat.rung < _LINES_TOLD and seat.responder_id in still_silent:
                 uow.dispatches.change_seat(seat, rung=_LINES_TOLD)
                 uow.dispatches.change(dispatch)
                 uow.record(LinesDue(subject=dispatch.id, version=dispatch.version))
@@ -99,8 +117,6 @@ def missed_due(uow: UnitOfWork) -> int:
         for seat in uow.dispatches.seats([dispatch.id]):
             late = seat.active and seat.checkin_due_at is not None and seat.checkin_due_at <= before
             if late and seat.checkin_missed_at is None:
-                uow.dispatches.change_seat(seat, checkin_missed_at=uow.now, rung=_DESK_TOLD)
-                uow.dispatches.change(dispatch)
-                uow.record(CheckinMissed(subject=dispatch.id, version=dispatch.version, responder_id=seat.responder_id))
+                alarms.miss(uow, dispatch, seat)
                 found += 1
     return found

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from desk.policy import CheckinPolicy
-from records.enums import CheckinState
-from records.models import Checkin, Seat
+from records.models import Alarm, Seat
 
 
 class Call(StrEnum):
@@ -43,7 +42,8 @@ LADDERS: Final[dict[Call, tuple[tuple[Told, str], ...]]] = {
 }
 """Each rung with the number of the network's check-in policy that says how long after the call's beginning it comes.
 
-Silence begins when a check-in was due. A partner is never told of duress: somebody may look over a shoulder.
+Silence begins when a check-in was due, or a move towards the meeting point. A partner is never told of duress:
+somebody may look over a shoulder.
 """
 
 
@@ -62,14 +62,7 @@ def told_by(call: Call, begun_at: datetime, now: datetime, policy: CheckinPolicy
     return [who for who, after in waits if after is not None and begun_at + after <= now]
 
 
-def call_of(seat: Seat, checkins: Sequence[Checkin], policy: CheckinPolicy) -> tuple[Call, datetime] | None:
-    """Return a person's open call and when it began: duress stays, help ends with an ok, silence with any word."""
-    own = [each for each in checkins if each.responder_id == seat.responder_id]
-    pressed = next((each.at for each in own if each.state == CheckinState.DURESS), None)
-    if pressed is not None:
-        return Call.DURESS, pressed
-    if own and own[-1].state == CheckinState.HELP:
-        return Call.HELP, own[-1].at
-    if seat.checkin_missed_at is not None:
-        return Call.SILENCE, seat.checkin_missed_at - policy.grace
-    return None
+def call_of(seat: Seat, alarms: Sequence[Alarm]) -> tuple[Call, datetime] | None:
+    """Return the gravest open call of a person on a dispatch and when it began."""
+    own = {Call(each.kind): each.begun_at for each in alarms if each.responder_id == seat.responder_id}
+    return next(((call, own[call]) for call in (Call.DURESS, Call.HELP, Call.SILENCE) if call in own), None)

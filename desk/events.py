@@ -211,7 +211,7 @@ class DispatchMoved(Fact):
 
 
 class PartnerLost(Fact):
-    """One of two withdrew or fell silent: the other is told to hold."""
+    """One of two withdrew, fell silent, never came or is gone: the other is told to hold."""
 
     kind = "dispatch.held"
 
@@ -220,6 +220,18 @@ class DispatchEnded(Fact):
     """A dispatch was cleared, cancelled or stayed unfilled."""
 
     kind = "dispatch.ended"
+
+
+class AlarmChanged(Fact):
+    """A dispatcher took or ended the call of somebody on this dispatch; only the desk hears this fact."""
+
+    kind = "dispatch.alarm"
+
+
+class ResponderGone(Fact):
+    """A responder was suspended, or signed out everywhere: nobody hears of them any more."""
+
+    kind = "responder.gone"
 
 
 class CheckedIn(Fact):

@@ -87,6 +87,12 @@ class CheckinPolicy:
     """A check-in this late is missed: the desk is told, and the other one holds. The partner is told at once."""
     line_after: timedelta = timedelta(minutes=8)
     """Nobody has heard of a person this long after their check-in was due: the desk calls the lines agreed before."""
+    set_out: timedelta = timedelta(minutes=10)
+    """A pair was formed this long ago and somebody did not set out: that person counts as silent."""
+    late_by: timedelta = timedelta(minutes=15)
+    """Somebody is this much later at the meeting point than their way takes: that person counts as silent."""
+    alone: timedelta = timedelta(minutes=15)
+    """Nobody stands alone at the meeting point for longer than this: whoever has not come counts as silent."""
     legal_line: str = ""
     """The number that volunteers and the desk call, as the network's lawyers agreed to it."""
 
@@ -94,6 +100,8 @@ class CheckinPolicy:
         """Keep the order of the ladder: the lines come after the desk, and neither later than the ceilings."""
         object.__setattr__(self, "grace", min(self.grace, _GRACE))
         object.__setattr__(self, "line_after", max(self.grace, min(self.line_after, _LINE)))
+        for name in ("set_out", "late_by", "alone"):
+            object.__setattr__(self, name, max(_SHORTEST_WAIT, min(getattr(self, name), _LONGEST_WAIT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,7 @@ class SessionPolicy:
             object.__setattr__(self, name, min(getattr(self, name), most))
 
 
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=30)
 _GRACE, _LINE = timedelta(minutes=5), timedelta(minutes=15)
 _IDLE, _DAY = timedelta(minutes=30), timedelta(hours=24)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from desk import alerts, checkins, corroboration, dispatching, verification
 from desk.events import (
+    AvailabilityChanged,
     CheckinMissed,
     EvidenceMoved,
     Fact,
@@ -22,6 +23,7 @@ from desk.events import (
     OfferExpired,
     OutcomeMoved,
     PartnerLost,
+    ResponderGone,
     SceneFound,
     SightingReceived,
     SightingRetracted,
@@ -57,6 +59,8 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
     (OutcomeMoved, corroboration.learn),
     (IncidentMerged, corroboration.learn),
     (IncidentSplit, corroboration.learn),
+    (AvailabilityChanged, dispatching.step_aside),
+    (ResponderGone, dispatching.lose_gone),
     (CheckinMissed, dispatching.hold_for_silence),
     (PartnerLost, dispatching.seek_partner),
     (OfferDeclined, dispatching.top_up),
@@ -68,6 +72,7 @@ REACTIONS: Final[tuple[tuple[type[Fact], Reaction], ...]] = (
 DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.held_due,
     dispatching.expire_due,
+    dispatching.expected_due,
     checkins.late_due,
     checkins.missed_due,
     checkins.lines_due,
@@ -76,6 +81,12 @@ DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     corroboration.weigh_again,
 )
 """What falls due by itself, each answering with how much it found to do; the worker asks for them every second."""
+
+SEARCHES: Final[frozenset[Reaction]] = frozenset({dispatching.top_up, dispatching.seek_partner, dispatching.step_back})
+"""Reactions that look for something more: where one fails it is undone alone, and the act that it follows stands.
+
+What they would have done is done by what falls due later, or by a person who looks.
+"""
 
 _ROUNDS: Final = 25
 
@@ -102,7 +113,11 @@ def settle(uow: UnitOfWork) -> None:
         fresh, done = uow.facts[done:], len(uow.facts)
         for kind, reaction in REACTIONS:
             of_kind = [fact for fact in fresh if type(fact) is kind]
-            if of_kind:
+            if of_kind and reaction in SEARCHES:
+                # Whoever said yes, or stepped out, has done so, whatever looking for others meets.
+                with uow.attempt():
+                    reaction(uow, of_kind)
+            elif of_kind:
                 reaction(uow, of_kind)
     uow.events.append([_row(fact) for fact in uow.facts])
 

@@ -63,6 +63,7 @@ def candidate(entry: RosterEntry, reporters: Collection[int] = ()) -> Candidate:
         languages=_shared(frozenset(entry.languages)),
         available_until=_shared(entry.available_until),
         busy=entry.busy,
+        calls=entry.calls,
         offered=entry.offered,
         dispatches_this_shift=entry.this_shift,
         offers_today=entry.asked_today,

@@ -129,7 +129,7 @@ def coverage(uow: UnitOfWork, *, minutes: float, at: datetime | None = None) -> 
         if (cell := entry.cell9 or entry.base_cell9) is not None
         and entry.available_until is not None
         and entry.available_until > moment
-        and not entry.busy
+        and not (entry.busy or entry.calls)
         and (entry.resting_until is None or entry.resting_until <= moment)
         and entry.trained_until is not None
         and entry.trained_until > moment

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
+from desk.errors import DeskError, raced
 from desk.events import Fact
 from desk.policy import NetworkPolicy
 from desk.ports import KeyRing
 from desk.remembered import Counted, RosterMemory
 from desk.resident import Memory
+from geo.errors import GeoError
 from geo.points import LonLat
 from matcher.candidates import Scene
+from matcher.errors import MatcherError
 from matcher.ground import Ground
 from matcher.pairs import crow_flies
 from matcher.travel import RoadsOrCrow, TravelTimes, WaryTravelTimes
+from records.errors import DatabaseAway, RecordsError
 from records.repositories import networks
 from records.repositories.accounts import AccountRepository
+from records.repositories.alarms import AlarmRepository
 from records.repositories.answers import AnswerRepository
 from records.repositories.audits import AuditRepository
 from records.repositories.decisions import DecisionRepository
@@ -39,7 +46,7 @@ from records.repositories.statistics import StatisticsRepository
 from records.repositories.streets import StreetRepository
 from records.repositories.tiles import TileRepository
 from records.repositories.zones import ZoneRepository
-from records.transaction import Transaction, burst
+from records.transaction import Transaction, attempt, burst
 from records.values import RosterNews
 from zones.lookup import ZoneMap
 
@@ -47,6 +54,8 @@ if TYPE_CHECKING:
     # Routing takes half a second to load, and only the wiring of a network with a region needs it.
     from geo.exits import Footways
     from geo.travel import Roads
+
+_log = structlog.get_logger()
 
 PAGE: Final = 1_000
 """How many people of a roster are read in one statement."""
@@ -132,6 +141,23 @@ class UnitOfWork:
     def burst(self) -> AbstractContextManager[None]:
         """Send writes one after the other without waiting for each; what is refused is raised at the end."""
         return burst(self._session)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Do something that may fail without undoing what was done before: it is kept whole, or undone alone.
+
+        Only a refusal or a fault of its own is passed over and logged; whatever a retry of the whole act may mend, and
+        a database that is away, is raised.
+        """
+        before = len(self.facts)
+        try:
+            with attempt(self._session):
+                yield
+        except (DeskError, MatcherError, GeoError, RecordsError, LookupError, ValueError, ArithmeticError) as error:
+            if raced(error) or isinstance(error, DatabaseAway):
+                raise
+            del self.facts[before:]
+            _log.warning("what follows an act failed, the act stands", error=type(error).__name__)
 
     def record(self, *facts: Fact) -> None:
         """Say that something happened; what happens next is decided by the table in desk.reactions."""
@@ -232,6 +258,11 @@ class UnitOfWork:
     def dispatches(self) -> DispatchRepository:
         """Dispatches, offers, seats, check-ins."""
         return DispatchRepository(self._session, self.network.id)
+
+    @cached_property
+    def alarms(self) -> AlarmRepository:
+        """Calls of people out there."""
+        return AlarmRepository(self._session, self.network.id)
 
     @cached_property
     def loads(self) -> LoadRepository:

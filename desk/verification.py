@@ -1,4 +1,4 @@
-"""People judge: two of different lineage make an incident verified; what one did, anybody at the desk may undo."""
+"""People judge: two of different lineage verify an incident; what two decided is not undone by a third alone."""
 
 from __future__ import annotations
 
@@ -59,6 +59,10 @@ class IncidentWasMerged(NotLawful):
     """This incident became part of another one; please judge that one."""
 
 
+class OverturningTakesTwo(NotLawful):
+    """Two people decided this: they may take back their own word, or two others judge it anew."""
+
+
 def judge(
     uow: UnitOfWork,
     actor: Actor,
@@ -114,7 +118,15 @@ def judge(
 
 
 def undo(uow: UnitOfWork, actor: Actor, judgement_id: int) -> Judgement:
-    """Take a judgement back, one's own or another's; it stays in the history. Raises NotFound, NotLawful."""
+    """Take a judgement back, one's own or another's; it stays in the history.
+
+    What two people verified, or overturned, is not undone by a third alone: everybody takes back their own word.
+
+    Raises
+    ------
+    NotFound, NotLawful, IncidentWasMerged, OverturningTakesTwo, OnlyPeopleJudge
+        Why it cannot be taken back by this person now.
+    """
     account, _lineage = person_of(uow, actor, OnlyPeopleJudge)
     try:
         judgement = uow.incidents.judgement(judgement_id)
@@ -126,6 +138,8 @@ def undo(uow: UnitOfWork, actor: Actor, judgement_id: int) -> Judgement:
     judgement = uow.incidents.judgement(judgement_id)
     if judgement.undone_at is not None:
         raise NotLawful
+    if judgement.account_id != account and _stands_on_two(uow, incident, judgement):
+        raise OverturningTakesTwo
     made_room = next(criteria.gave_way(judgement, uow.incidents.judgements(incident.id)), None)
     uow.incidents.undo_judgement(judgement, by=account, at=uow.now)
     if made_room is not None:
@@ -188,6 +202,19 @@ def _taken(uow: UnitOfWork, incident_id: int) -> Incident:
         return uow.incidents.take(incident_id)
     except NoSuchRecord as error:
         raise NotFound from error
+
+
+def _stands_on_two(uow: UnitOfWork, incident: Incident, judgement: Judgement) -> bool:
+    """Tell whether what an incident stands as needs this judgement of one of two."""
+    if judgement.verdict == Verdict.VERIFIED:
+        return incident.status == IncidentStatus.VERIFIED
+    same = [
+        each
+        for each in uow.incidents.judgements(incident.id)
+        if each.undone_at is None and each.verdict == Verdict.UNFOUNDED
+    ]
+    overturned = incident.status == IncidentStatus.UNFOUNDED and incident.was_verified
+    return judgement.verdict == Verdict.UNFOUNDED and overturned and criteria.pair_of(same) is not None
 
 
 # what follows

@@ -39,6 +39,8 @@ class Candidate:
         Until when they said they can go; None = not available.
     busy
         Seated in a dispatch, or waiting on a partner's yes.
+    calls
+        Has an open call: silent, or called for help, openly or not.
     offered
         Holds a live offer.
     last_cleared_at
@@ -78,6 +80,7 @@ class Candidate:
     tasks: frozenset[Task] = TASKS
     available_until: datetime | None = None
     busy: bool = False
+    calls: bool = False
     offered: bool = False
     dispatches_this_shift: int = 0
     offers_today: int = 0

@@ -33,6 +33,7 @@ class Rule(StrEnum):
     NOT_AVAILABLE = "not_available"
     PLACE_UNKNOWN = "place_unknown"
     BUSY = "busy"
+    OPEN_CALL = "open_call"
     HOLDS_OFFER = "holds_offer"
     RESTING = "resting"
     ENOUGH_OFFERS = "enough_offers"
@@ -53,6 +54,7 @@ _SENTENCES: Final[Mapping[Rule, str]] = {
     Rule.NOT_AVAILABLE: "Not available now.",
     Rule.PLACE_UNKNOWN: "No recent place, and no base zone to start from.",
     Rule.BUSY: "Already out with a partner, or waiting for one.",
+    Rule.OPEN_CALL: "Has an open call: is to be found first.",
     Rule.HOLDS_OFFER: "Has an open offer to answer first.",
     Rule.RESTING: "Resting.",
     Rule.ENOUGH_OFFERS: "Was asked as often as anybody may be in a day.",
@@ -90,6 +92,8 @@ def first_rule(person: Candidate, scene: Scene, policy: PairPolicy) -> Rule | No
         return Rule.PLACE_UNKNOWN
     if person.busy:
         return Rule.BUSY
+    if person.calls:
+        return Rule.OPEN_CALL
     if person.offered:
         return Rule.HOLDS_OFFER
     if is_resting(person, now, policy):

@@ -48,6 +48,7 @@ _COLUMN: Final = np.dtype(
         ("choices", "i4"),
         ("mode", "i1"),
         ("busy", "?"),
+        ("calls", "?"),
         ("offered", "?"),
         ("asked", "i8", (_ASKED_KEPT,)),
     ]
@@ -115,6 +116,7 @@ class Everybody:
             "choices": self._choices.number((one.tasks, one.opted_out_tasks, one.opted_out_zones)),
             "mode": _MODES.index(one.mode),
             "busy": one.busy,
+            "calls": one.calls,
             "offered": one.offered,
             "asked": [*map(_at, person.asked[:_ASKED_KEPT]), *[_NEVER] * (_ASKED_KEPT - len(person.asked))],
         }
@@ -207,6 +209,7 @@ class Everybody:
             Rule.NOT_AVAILABLE: own["available_until"] <= now,
             Rule.PLACE_UNKNOWN: spot == 0,
             Rule.BUSY: own["busy"],
+            Rule.OPEN_CALL: own["calls"],
             Rule.HOLDS_OFFER: own["offered"],
             Rule.RESTING: (own["rests_until"] > now) | (full & unrested),
             Rule.ENOUGH_OFFERS: own["asked"][:, min(policy.offers_a_day, _ASKED_KEPT) - 1] > now - _DAY // _MICROSECOND,

@@ -197,6 +197,16 @@ class CheckinState(StrEnum):
     DURESS = "duress"
 
 
+class CallEnd(StrEnum):
+    """Why a call of somebody out there ended."""
+
+    HEARD = "heard"
+    BY_PHONE = "reached_by_phone"
+    IN_PERSON = "reached_in_person"
+    MISTAKE = "mistake"
+    HANDED_ON = "handed_on"
+
+
 class TravelMode(StrEnum):
     """How a responder moves."""
 

@@ -32,6 +32,29 @@ def burst(session: Transaction) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def attempt(session: Transaction) -> Iterator[None]:
+    """Keep what is done inside whole, or undo it alone and raise; what was read and changed in it is read anew.
+
+    Raises
+    ------
+    RecordsError
+        What the database refused, named as `transaction` names it.
+    """
+    try:
+        with session.begin_nested():
+            yield
+    except DBAPIError as error:
+        named = _named(error)
+        if named is None or error.connection_invalidated:
+            raise
+        session.expire_all()
+        raise named from error
+    except Exception:
+        session.expire_all()
+        raise
+
+
 _RACES = {"40001", "40P01", "55P03"}
 
 

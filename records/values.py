@@ -88,6 +88,7 @@ class RosterEntry:
     last_cleared_at: datetime | None
     worked_with: tuple[int, ...]
     asked_today: int
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

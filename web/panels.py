@@ -10,12 +10,14 @@ from fastapi.responses import Response
 
 from api.deps import Actor, Uow, may, read_id
 from api.routes.retrying import RetryingRoute
-from desk import access, board, corroboration, dispatching, territory, verification
+from desk import access, alarms, board, corroboration, dispatching, territory, verification
 from desk.access import Act
 from desk.errors import OneDispatchPerPlace
+from desk.escalation import Call, Told
 from desk.lifecycle import LIVE_DISPATCH
 from desk.unit_of_work import UnitOfWork
-from records.enums import Basis, IncidentStatus, Task
+from records import ids
+from records.enums import Basis, CallEnd, IncidentStatus, Task
 from web.alerts import saying
 from web.forms import DispatchForm, JudgementForm, OtherForm, SplitForm
 from web.templating import render
@@ -47,14 +49,56 @@ def board_of_dispatches(request: Request, uow: Uow, actor: Actor) -> Response:
 
 
 @router.get("/alarms", dependencies=[may(Act.READ_INCIDENTS)])
-def alarms(request: Request, uow: Uow, actor: Actor) -> Response:
-    """Show whoever called for help, fell silent or lost a partner."""
-    sends = access.may(actor, Act.READ_DISPATCHES)
-    found = _alarms(_placed(uow, [*_out(uow, actor), *dispatching.unanswered(uow)])) if sends else []
-    for alarm in found:
-        calls_a_pair = "nearest_pair" in alarm["told"]
-        alarm["pair"] = dispatching.nearest_pair(uow, read_id(alarm["incident"])) if calls_a_pair else None
-    return render(request, "desk/alarms.html", alarms=found, legal_line=uow.policy.checkins.legal_line, now=uow.now)
+def calls(request: Request, uow: Uow, actor: Actor) -> Response:
+    """Show the open calls: whoever called for help or is silent, until they are heard or somebody ends the call."""
+    return _alarms(request, uow, actor)
+
+
+@router.post("/alarms/{alarm_id}/take", dependencies=[may(Act.DISPATCH)])
+def take_alarm(alarm_id: str, request: Request, uow: Uow, actor: Actor) -> Response:
+    """Note that this dispatcher sees to a call."""
+    alarms.take(uow, actor, read_id(alarm_id))
+    return _alarms(request, uow, actor)
+
+
+@router.post("/alarms/{alarm_id}/end", dependencies=[may(Act.DISPATCH)])
+def end_alarm(alarm_id: str, request: Request, uow: Uow, actor: Actor, reason: Annotated[CallEnd, Form()]) -> Response:
+    """End a call, with the reason."""
+    alarms.end(uow, actor, read_id(alarm_id), reason)
+    return _alarms(request, uow, actor)
+
+
+def _alarms(request: Request, uow: UnitOfWork, actor: access.Actor) -> Response:
+    found = alarms.listed(uow) if access.may(actor, Act.READ_DISPATCHES) else []
+    where = {
+        each["id"]: _zone(each)
+        for each in board.incident_features(uow, uow.incidents.many({it.incident_id for it in found}))
+    }
+    pairs = {it.incident_id: dispatching.nearest_pair(uow, it.incident_id) for it in found if Told.PAIR in it.told}
+    rows = [
+        {
+            "call": each,
+            "id": ids.shown(each.id),
+            "incident": ids.shown(each.incident_id),
+            "where": where.get(ids.shown(each.incident_id), ""),
+            "word": _CALLS[each.kind],
+            "told": [told.value for told in each.told],
+            "pair": pairs.get(each.incident_id),
+        }
+        for each in found
+    ]
+    return render(
+        request,
+        "desk/alarms.html",
+        alarms=rows,
+        me=actor.alias,
+        reasons=[each.value for each in CallEnd if each is not CallEnd.HEARD],
+        legal_line=uow.policy.checkins.legal_line,
+        now=uow.now,
+    )
+
+
+_CALLS: Final = {Call.HELP: "Help called", Call.DURESS: "Silent alarm", Call.SILENCE: "Not heard of"}
 
 
 def _out(uow: UnitOfWork, actor: access.Actor) -> list[dict[str, Any]]:
@@ -97,31 +141,6 @@ def _calls(seat: dict[str, Any]) -> str | None:
     if seat["alarm"]:
         return {"help": "Help called", "duress": "Silent alarm"}[seat["alarm"]]
     return "Check-in missed" if seat.get("checkin_missed_at") else None
-
-
-def _alarms(dispatches: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = []
-    for each in dispatches:
-        for seat in (*each["seats"], *each["left"]):
-            words = _calls(seat)
-            if words:
-                partners = ", ".join(other["alias"] for other in each["seats"] if other["alias"] != seat["alias"])
-                more = f"{each['task'].capitalize()}, {each['where']}. Meeting point: {each['meeting_point']['name']}."
-                found.append(
-                    {
-                        "dispatch": each["id"],
-                        "alias": seat["alias"],
-                        "word": words,
-                        "more": f"{more} Partner: {partners}." if partners else more,
-                        "incident": each["incident"],
-                        "silent": seat["alarm"] is None,
-                        "begun_at": seat["alarm_at"],
-                        "told": seat["told"],
-                        "lines_at": seat["lines_at"],
-                        "meeting": each["meeting_point"]["name"],
-                    }
-                )
-    return found
 
 
 # the desk: one incident

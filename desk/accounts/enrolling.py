@@ -22,6 +22,7 @@ from desk.accounts.errors import (
     VouchersUsedUp,
     VoucherUnusable,
 )
+from desk.accounts.leaving import gone, gone_unless_signed_in
 from desk.accounts.passphrases import Cost
 from desk.unit_of_work import UnitOfWork
 from records import ids
@@ -235,6 +236,7 @@ def change_roles(uow: UnitOfWork, alias: str, roles: Collection[Role]) -> None:
     account = _called(uow, alias)
     account.roles = sorted(roles)
     uow.accounts.end_sessions(account.id)
+    gone_unless_signed_in(uow, account.id)
     uow.audits.note(None, "change roles", "account", uow.outside_now.date())
 
 
@@ -250,6 +252,7 @@ def give_passphrase(uow: UnitOfWork, alias: str, passphrase: str, *, cost: Cost)
     passphrases.check(passphrase)
     account.passphrase_hash = passphrases.hashed(passphrase, cost)
     uow.accounts.end_sessions(account.id)
+    gone_unless_signed_in(uow, account.id)
     uow.audits.note(None, "give a passphrase", "account", uow.outside_now.date())
 
 
@@ -272,6 +275,7 @@ def suspend(uow: UnitOfWork, actor: Actor | None, alias: str) -> None:
         require(actor, Act.SUSPEND)
     account = _called(uow, alias)
     uow.accounts.suspend(account.id, uow.outside_now)
+    gone(uow, account.id)
     uow.audits.note(
         None if actor is None else actor.account_id, "suspend an account", "account", uow.outside_now.date()
     )

@@ -9,6 +9,7 @@ from typing import Final
 from desk.access import ANONYMOUS, Actor
 from desk.accounts import enrolling, passphrases
 from desk.accounts.errors import NoSuchAlias, TokenTooLong, WrongAliasOrPassphrase
+from desk.accounts.leaving import gone_unless_signed_in
 from desk.accounts.passphrases import Cost
 from desk.unit_of_work import UnitOfWork
 from records.enums import Role
@@ -106,13 +107,17 @@ def sign_in(uow: UnitOfWork, alias: str, passphrase: str, *, token_sha256: bytes
 
 def sign_out(uow: UnitOfWork, token_sha256: bytes) -> None:
     """End a session; it is gone for open streams too."""
+    found = uow.accounts.recognised(token_sha256)
     uow.accounts.end_session(token_sha256)
+    if found is not None:
+        gone_unless_signed_in(uow, found.account_id)
 
 
 def sign_out_everywhere(uow: UnitOfWork, actor: Actor) -> None:
     """End all sessions of a person, this one too: for a phone that was lost."""
     if actor.account_id is not None:
         uow.accounts.end_sessions(actor.account_id)
+        gone_unless_signed_in(uow, actor.account_id)
 
 
 def change_passphrase(uow: UnitOfWork, actor: Actor, old: str, new: str, *, token_sha256: bytes, cost: Cost) -> None:

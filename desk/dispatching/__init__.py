@@ -1,10 +1,11 @@
 """Propose pairs, ask people, seat the first two who fit, follow them until they are home."""
 
-from desk.dispatching.answering import accept, decline
+from desk.dispatching.answering import accept, decline, step_aside
 from desk.dispatching.asking import expire_due, steer, top_up
 from desk.dispatching.ending import call_back, cancel, held_due, stop_asking
+from desk.dispatching.expecting import expected_due
 from desk.dispatching.explaining import explain
-from desk.dispatching.losing import hold_for_silence, seek_partner, withdraw
+from desk.dispatching.losing import hold_for_silence, lose_gone, seek_partner, withdraw
 from desk.dispatching.moving import progress, read_brief
 from desk.dispatching.planning import PlannedPair, plan, send_all
 from desk.dispatching.proposing import area_of, nearest_pair, propose, ruled_out
@@ -17,7 +18,6 @@ from desk.dispatching.views import (
     my_dispatch,
     my_view,
     page,
-    unanswered,
     views_for,
 )
 
@@ -30,10 +30,12 @@ __all__ = [
     "decline",
     "dispatch_view",
     "dispatch_views",
+    "expected_due",
     "expire_due",
     "explain",
     "held_due",
     "hold_for_silence",
+    "lose_gone",
     "my_answer",
     "my_dispatch",
     "my_view",
@@ -49,10 +51,10 @@ __all__ = [
     "send",
     "send_all",
     "steer",
+    "step_aside",
     "step_back",
     "stop_asking",
     "top_up",
-    "unanswered",
     "views_for",
     "withdraw",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from desk import errors
 from desk.access import Actor
-from desk.dispatching import asking, gathering
+from desk.dispatching import asking, expecting, gathering
 from desk.dispatching.telling import tell, tell_all
-from desk.events import OfferAccepted, OfferDeclined, OfferReleased, PairFormed
+from desk.events import AvailabilityChanged, OfferAccepted, OfferDeclined, OfferReleased, PairFormed
 from desk.lifecycle import require_offer_step
 from desk.unit_of_work import UnitOfWork
 from matcher.candidates import Candidate
@@ -45,7 +45,7 @@ def accept(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     uow.dispatches.answer([offer.id], O.ACCEPTED, at=uow.now)
     uow.responders.count_answers([offer.responder_id], yes=True)
     tell(uow, OfferAccepted, dispatch, offer.responder_id)
-    yeses = asking.in_order(order, [gathering.candidate(entry) for entry in entries])
+    yeses = asking.in_order(order, [gathering.candidate(entry) for entry in entries if not entry.calls])
     if _seat_who_fits(uow, dispatch, yeses, left):
         # The offer returned shows what is written.
         uow.dispatches.offers([dispatch.id])
@@ -68,12 +68,33 @@ def decline(uow: UnitOfWork, actor: Actor, offer_id: int) -> Offer:
     if offer.settled or offer.state not in {O.OFFERED, O.ACCEPTED}:
         raise errors.OfferNoLongerOpen
     require_offer_step(offer.state, O.DECLINED)
+    _take_back(uow, dispatch, offer)
+    uow.responders.count_answers([offer.responder_id], yes=False)
+    return offer
+
+
+def step_aside(uow: UnitOfWork, facts: Sequence[AvailabilityChanged]) -> None:
+    """Take back what people are asked, and a yes of theirs that waits, once they say that they cannot go."""
+    for responder_id in sorted({fact.subject for fact in facts}):
+        until = uow.responders.get(responder_id).available_until
+        if until is None or until <= uow.now:
+            step_aside_for(uow, responder_id)
+
+
+def step_aside_for(uow: UnitOfWork, responder_id: int) -> None:
+    """Take back what a person is asked, and a yes of theirs that waits; it counts neither as yes nor as no."""
+    for each in uow.dispatches.offers_to(responder_id, uow.now):
+        dispatch = uow.dispatches.lock_to_answer(each.id, responder_id)
+        offer = next((it for it in uow.dispatches.offers([each.dispatch_id]) if it.id == each.id), None)
+        if dispatch is not None and offer is not None and not offer.settled and offer.state in {O.OFFERED, O.ACCEPTED}:
+            _take_back(uow, dispatch, offer)
+
+
+def _take_back(uow: UnitOfWork, dispatch: Dispatch, offer: Offer) -> None:
     uow.responders.claim_waiting([offer.responder_id])
     uow.dispatches.answer([offer.id], O.DECLINED, at=uow.now)
-    uow.responders.count_answers([offer.responder_id], yes=False)
     uow.dispatches.change(dispatch)
     tell(uow, OfferDeclined, dispatch, offer.responder_id)
-    return offer
 
 
 def _mine(uow: UnitOfWork, actor: Actor, offer_id: int) -> tuple[Offer, Dispatch, list[Offer]]:
@@ -101,6 +122,7 @@ def _seat_who_fits(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidat
         uow.dispatches.change_seat(
             seat, step=0, rung=0, checkin_due_at=None, checkin_missed_at=None, brief_read_at=None
         )
+    expecting.to_set_out(uow, [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active])
     uow.dispatches.change(dispatch, state=D.PAIRED, state_at=uow.now, held_until=None, seats_wanted=[])
     tell_all(uow, PairFormed, dispatch, seated | {seat.responder_id for seat in left})
     return True
@@ -112,7 +134,7 @@ def _two(uow: UnitOfWork, dispatch: Dispatch, yeses: Sequence[Candidate]) -> dic
 
 
 def _beside_the_one_left(uow: UnitOfWork, left: Sequence[Seat], yeses: Sequence[Candidate]) -> dict[int, int]:
-    if len(left) != 1 or left[0].checkin_missed_at is not None:
+    if len(left) != 1 or left[0].responder_id not in {person.responder_id for person in yeses}:
         return {}
     missing = asking.BUDDY if left[0].seat == asking.OBSERVER else asking.OBSERVER
     for person in yeses:

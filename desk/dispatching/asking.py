@@ -120,6 +120,9 @@ def ask_more(uow: UnitOfWork, dispatch: Dispatch) -> int:
     scene = gathering.scene_of(uow, row, dispatch.task)
     budget = _budget(uow, dispatch, offers)
     seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active] if dispatch.state == D.HELD else []
+    if uow.alarms.calling([seat.responder_id for seat in seats]):
+        # Nobody is asked to join somebody who does not answer, or calls for help: the desk looks for them first.
+        return 0
     order = waiting_order(offers, seats)
     open_to = [offer.responder_id for offer in offers if offer.state == O.OFFERED]
     known = gathering.candidates(uow, row, [*order, *open_to]) if order or open_to else []
@@ -207,11 +210,9 @@ def top_up(uow: UnitOfWork, facts: Sequence[OfferDeclined | OfferExpired | Offer
     """Make up at once for every no, every silence and every yes that waits, where the dispatcher lets it run."""
     for dispatch_id in sorted({fact.subject for fact in facts}):
         dispatch = uow.dispatches.lock(dispatch_id)
-        if dispatch.state == D.HELD and dispatch.held_until is not None and dispatch.held_until > uow.now:
-            left = [seat for seat in uow.dispatches.seats([dispatch_id]) if seat.active]
-            if all(seat.checkin_missed_at is None for seat in left):
-                ask_more(uow, dispatch)
-        elif dispatch.state == D.OFFERING and not dispatch.by_hand and not _too_late(uow, dispatch):
+        if (dispatch.state == D.HELD and dispatch.held_until is not None and dispatch.held_until > uow.now) or (
+            dispatch.state == D.OFFERING and not dispatch.by_hand and not _too_late(uow, dispatch)
+        ):
             ask_more(uow, dispatch)
 
 

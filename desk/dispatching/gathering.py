@@ -11,6 +11,7 @@ from desk.lifecycle import OPEN_INCIDENT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
 from geo.distance import metres_between
+from geo.errors import GeoError
 from geo.hull import Hull
 from geo.points import LonLat
 from matcher.candidates import Candidate, Scene
@@ -27,6 +28,8 @@ POSITION_RESOLUTION: Final = 9
 _COARSEST_LOOK: Final = 6
 _FIRST_LOOK: Final = 4
 """Res-9 cells of the first look: where many people are, the best pair is near."""
+_WIDEST_M: Final = 5_000.0
+"""Around a scene that reaches farther than this nobody can look for a place to meet: people split it first."""
 _AT_A_TIME: Final = 96
 _GROWTH: Final = 16
 _MOST_CELLS: Final = 64
@@ -89,13 +92,19 @@ def ways_to(uow: UnitOfWork, scene: Scene) -> TravelTimes:
 def where_to_meet(uow: UnitOfWork, scene: Scene) -> tuple[MeetingPoint, ...]:
     """Return the meeting points around a scene; raises NoMeetingPointYet."""
     extent_m = max((metres_between(scene.place, spot) for spot in scene.spots), default=0.0)
+    if extent_m > _WIDEST_M:
+        raise errors.NoMeetingPointYet
     near = uow.regions.public_places(scene.place, uow.policy.pairs.meeting_ring_m[1] + extent_m)
-    points = meeting_points(
-        scene,
-        uow.policy.pairs,
-        public_places=[PublicPlace(each.name, each.place) for each in near],
-        streets=uow.streets.footways if uow.streets else None,
-    )
+    try:
+        points = meeting_points(
+            scene,
+            uow.policy.pairs,
+            public_places=[PublicPlace(each.name, each.place) for each in near],
+            streets=uow.streets.footways if uow.streets else None,
+        )
+    except GeoError as error:
+        # A scene grown too wide to look around is no reason to send nobody anywhere else.
+        raise errors.NoMeetingPointYet from error
     if not points:
         raise errors.NoMeetingPointYet
     return points
@@ -180,9 +189,9 @@ class PeopleAround:
 
 
 def _could_be_asked(person: Candidate, now: datetime) -> bool:
-    """Say whether somebody is available and in nobody's hands; all other rules are the matcher's."""
+    """Say whether somebody is available, in nobody's hands and has no open call; all other rules are the matcher's."""
     until = person.available_until
-    return until is not None and until > now and not (person.busy or person.offered)
+    return until is not None and until > now and not (person.busy or person.offered or person.calls)
 
 
 def _look(area: int) -> tuple[int, int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desk import errors
+from desk import alarms, errors
 from desk.access import Actor
-from desk.dispatching import asking, ending
+from desk.dispatching import answering, asking, ending
 from desk.dispatching.telling import tell
-from desk.events import CheckinMissed, DispatchMoved, PartnerLost
+from desk.events import CheckinMissed, DispatchMoved, PartnerLost, ResponderGone
 from desk.lifecycle import require_dispatch_step
 from desk.unit_of_work import UnitOfWork
 from records.enums import DispatchState as D
@@ -57,6 +57,11 @@ def lose(uow: UnitOfWork, dispatch: Dispatch, responder_id: int, why: str) -> No
         ending.finish(uow, dispatch, D.CANCELLED)
         return
     require_dispatch_step(dispatch.state, D.HELD)
+    for seat in left:
+        # Whoever has set out is out there alone now, and is heard from until they are home or have a partner.
+        out = seat.step > 0 and seat.checkin_due_at is None and seat.checkin_missed_at is None
+        due_at = uow.now + uow.policy.checkins.every if out else seat.checkin_due_at
+        uow.dispatches.change_seat(seat, expected_at=None, checkin_due_at=due_at)
     wanted = asking.BUDDY if left[0].seat == asking.OBSERVER else asking.OBSERVER
     uow.dispatches.change(
         dispatch,
@@ -74,5 +79,16 @@ def seek_partner(uow: UnitOfWork, facts: Sequence[PartnerLost]) -> None:
     for dispatch_id in sorted({fact.subject for fact in facts}):
         dispatch = uow.dispatches.lock(dispatch_id)
         left = [seat for seat in uow.dispatches.seats([dispatch_id]) if seat.active]
-        if dispatch.state == D.HELD and left and all(seat.checkin_missed_at is None for seat in left):
+        if dispatch.state == D.HELD and left:
             asking.ask_more(uow, dispatch)
+
+
+def lose_gone(uow: UnitOfWork, facts: Sequence[ResponderGone]) -> None:
+    """Treat whoever was suspended, or signed out everywhere, as silent, and take back what they said yes to."""
+    for responder_id in sorted({fact.subject for fact in facts}):
+        for dispatch_id in uow.dispatches.seated_on(responder_id):
+            dispatch = uow.dispatches.lock(dispatch_id)
+            for seat in uow.dispatches.seats([dispatch_id]):
+                if seat.active and seat.responder_id == responder_id and seat.checkin_missed_at is None:
+                    alarms.miss(uow, dispatch, seat)
+        answering.step_aside_for(uow, responder_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from desk import errors
 from desk.access import Actor
-from desk.dispatching import ending, losing
+from desk.dispatching import ending, expecting, losing
 from desk.dispatching.telling import tell
 from desk.events import DispatchMoved, SceneFound
 from desk.lifecycle import SEAT_STEP, require_dispatch_step
@@ -18,9 +18,18 @@ from records.models import Dispatch, Seat
 _STATE_OF_STEP = {step: state for state, step in SEAT_STEP.items()}
 _STAGED, _ON_SCENE, _CLEARED = SEAT_STEP[D.STAGED], SEAT_STEP[D.ON_SCENE], SEAT_STEP[D.CLEARED]
 
+_FROM_AFAR = {Found.NOT_REACHED, Found.DRILL}
+"""What can be said of a scene by somebody who was not there."""
+
 
 class FoundOnlyWhenCleared(errors.DeskError):
     """Please say what you found once you are done and away."""
+
+    field = "found"
+
+
+class FoundByWhoWasThere(errors.DeskError):
+    """Only who got to the scene can say what was there; from elsewhere, please say that you did not reach it."""
 
     field = "found"
 
@@ -42,6 +51,8 @@ def progress(
     ------
     FoundOnlyWhenCleared
         Nobody has found anything before they are done.
+    FoundByWhoWasThere
+        Who did not get to the scene says what was there.
     NotFound
         This person has no seat there.
     BriefNotRead
@@ -73,12 +84,16 @@ def progress(
     if dispatch.state == D.HELD:
         if wanted != _CLEARED:
             raise errors.NotLawful
+        _require_there(seat, found)
         _step(uow, dispatch, seat, wanted, found)
         ending.finish(uow, dispatch, D.CLEARED)
         return dispatch
-    _require_next(dispatch, seat, [each for each in seats if each.active and each is not seat], wanted)
+    partners = [each for each in seats if each.active and each is not seat]
+    _require_next(dispatch, seat, partners, wanted)
     _require_brief(uow, seat, brief_read=brief_read)
+    _require_there(seat, found)
     _step(uow, dispatch, seat, wanted, found)
+    expecting.moved_on(uow, dispatch, seat, partners)
     _follow(uow, dispatch, [each for each in seats if each.active])
     return dispatch
 
@@ -88,6 +103,11 @@ def _require_brief(uow: UnitOfWork, seat: Seat, *, brief_read: bool) -> None:
         if not brief_read:
             raise errors.BriefNotRead
         uow.dispatches.change_seat(seat, brief_read_at=uow.now)
+
+
+def _require_there(seat: Seat, found: Found | None) -> None:
+    if found is not None and found not in _FROM_AFAR and seat.step < _ON_SCENE:
+        raise FoundByWhoWasThere
 
 
 def _step(uow: UnitOfWork, dispatch: Dispatch, seat: Seat, wanted: int, found: Found | None) -> None:

@@ -129,6 +129,9 @@ def _look_at(  # noqa: PLR0917 - what an incident's part in a plan depends on
     row = uow.dispatches.scene(incident.id)
     task = gathering.usual_task(row.standing)
     version = _version(uow, row)
+    if row.standing.merged or row.standing.status not in OPEN_INCIDENT:
+        # It ended between the two reads.
+        return _Open(row, incident.first_seen_at, task, version, live, None, errors.IncidentIsOver().sentence)
     wanted = min(pairs_each - live, len(free_places(uow, incident.id)))
     if wanted < 1:
         return _Open(row, incident.first_seen_at, task, version, live, None, errors.OneDispatchPerPlace().sentence)

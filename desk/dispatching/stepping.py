@@ -9,7 +9,7 @@ import numpy as np
 
 from desk import errors
 from desk.access import Actor
-from desk.dispatching import ending, gathering
+from desk.dispatching import ending, expecting, gathering
 from desk.dispatching.telling import tell_all
 from desk.events import DispatchMoved, IncidentChanged
 from desk.lifecycle import SEAT_STEP, require_dispatch_step
@@ -90,7 +90,9 @@ def _step_back(uow: UnitOfWork, dispatch_id: int, row: SceneRow) -> None:
     if state != D.HELD:
         for seat in seats:
             if seat.step > SEAT_STEP[D.EN_ROUTE]:
+                # The clock of whoever is late already, or silent, runs on.
                 uow.dispatches.change_seat(seat, step=SEAT_STEP[D.EN_ROUTE])
+                expecting.to_arrive(uow, dispatch, seat, ())
     # The grid's names are given anew for each scene: the same words must not mean two places to one pair.
     name = f"New {found.name[0].lower()}{found.name[1:]}" if found.source == "cell" else found.name
     uow.meetings.move(dispatch, found.place, name, uow.now, state=state)

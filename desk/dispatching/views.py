@@ -13,7 +13,7 @@ from desk import errors
 from desk.access import Actor
 from desk.dispatching.proposing import point
 from desk.escalation import Call, Told, call_of, told_after, told_by
-from desk.lifecycle import LIVE_DISPATCH, SEAT_STEP
+from desk.lifecycle import SEAT_STEP
 from desk.policy import LONGEST_SHIFT
 from desk.unit_of_work import UnitOfWork
 from geo import cells
@@ -22,7 +22,7 @@ from records import ids
 from records.enums import DispatchState as D
 from records.enums import OfferState as O
 from records.enums import SeatKind
-from records.models import Checkin, Dispatch, Offer, Seat
+from records.models import Alarm, Dispatch, Offer, Seat
 from records.values import DispatchPlaces
 
 _SEATS: Final = {1: SeatKind.OBSERVER.value, 2: SeatKind.BUDDY.value}
@@ -46,7 +46,7 @@ class _Around:
 
     offers: Mapping[int, Sequence[Offer]]
     seats: Mapping[int, Sequence[Seat]]
-    checkins: Mapping[int, Sequence[Checkin]]
+    alarms: Mapping[int, Sequence[Alarm]]
     places: Mapping[int, DispatchPlaces]
     aliases: Mapping[int, str]
     observers: Collection[int]
@@ -57,7 +57,7 @@ class _Around:
         return cls(
             offers=_by_dispatch(offers),
             seats=_by_dispatch(seats),
-            checkins=_by_dispatch(uow.dispatches.checkins(dispatch_ids)),
+            alarms=_by_dispatch(uow.alarms.open_calls(dispatch_ids)),
             places=uow.dispatches.places(dispatch_ids),
             observers=uow.responders.observers({offer.responder_id for offer in offers}, uow.now) if offers else (),
             aliases=uow.responders.aliases(
@@ -101,12 +101,6 @@ def page(
     """Return a page of dispatches as the desk sees them, newest first; `after` is the last of the page before."""
     del actor
     return dispatch_views(uow, uow.dispatches.page(open_only=open_only, limit=limit, after=after))
-
-
-def unanswered(uow: UnitOfWork) -> list[dict[str, Any]]:
-    """Return ended dispatches from which somebody was lost lately and has not been heard of since."""
-    lost = uow.dispatches.many(uow.loads.lost_since(uow.now - LONGEST_SHIFT))
-    return dispatch_views(uow, [dispatch for dispatch in lost if dispatch.state not in LIVE_DISPATCH])
 
 
 def _desk_view(uow: UnitOfWork, dispatch: Dispatch, around: _Around) -> dict[str, Any]:
@@ -184,7 +178,7 @@ def _meeting_point(dispatch: Dispatch, around: _Around) -> dict[str, Any]:
 def _call(uow: UnitOfWork, seat: Seat, around: _Around) -> dict[str, Any]:
     """Return a person's open call: what it is, since when, who has been told, and when the lines are to be called."""
     policy = uow.policy.checkins
-    found = call_of(seat, around.checkins.get(seat.dispatch_id, ()), policy)
+    found = call_of(seat, around.alarms.get(seat.dispatch_id, ()))
     if found is None:
         return {"alarm": None, "alarm_at": None, "told": [], "lines_at": None}
     call, begun_at = found
@@ -293,7 +287,7 @@ def _own_view(
         (each for each in around.seats[dispatch.id] if each.active and each.responder_id != seat.responder_id), None
     )
     together = seat.active and dispatch.state in {D.STAGED, D.ON_SCENE}
-    calls = around.checkins.get(dispatch.id, ())
+    calls = around.alarms.get(dispatch.id, ())
     return {
         "id": ids.shown(dispatch.id),
         "task": dispatch.task,
@@ -303,7 +297,7 @@ def _own_view(
         "partner": around.aliases[partner.responder_id] if partner and seat.active else None,
         "partner_step": _STEPS[partner.step] if partner and seat.active else None,
         # A silent call for help must not show on the partner's screen either: somebody may look over a shoulder.
-        "partner_calls_help": bool(partner and seat.active and _calls(uow, partner, calls, Call.HELP)),
+        "partner_calls_help": bool(partner and seat.active and _calls(partner, calls, Call.HELP)),
         "late": seat.active and seat.rung > 0,
         "partner_late": bool(partner and seat.active and partner.rung and partner.checkin_due_at is not None),
         "meeting_point": _meeting_point(dispatch, around) if seat.active else None,
@@ -345,8 +339,8 @@ def _meet_by(dispatch: Dispatch, around: _Around) -> datetime | None:
     return latest + (datetime.min.replace(tzinfo=latest.tzinfo) - latest) % _MEET_TO
 
 
-def _calls(uow: UnitOfWork, seat: Seat, checkins: Sequence[Checkin], call: Call) -> bool:
-    found = call_of(seat, checkins, uow.policy.checkins)
+def _calls(seat: Seat, alarms: Sequence[Alarm], call: Call) -> bool:
+    found = call_of(seat, alarms)
     return found is not None and found[0] is call
 
 

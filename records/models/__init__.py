@@ -1,6 +1,7 @@
 """One file per record."""
 
 from records.models.account import Account
+from records.models.alarm import Alarm
 from records.models.audit import Audit
 from records.models.cell_shape import CellShape
 from records.models.certificate import Certificate
@@ -36,6 +37,7 @@ from records.models.zone import Zone
 
 __all__ = [
     "Account",
+    "Alarm",
     "Audit",
     "CellShape",
     "Certificate",

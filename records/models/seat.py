@@ -28,6 +28,7 @@ class Seat(Base):
     active: Mapped[bool] = mapped_column(server_default=FetchedValue())
     checkin_due_at: Mapped[datetime | None]
     checkin_missed_at: Mapped[datetime | None]
+    expected_at: Mapped[datetime | None]
     brief_read_at: Mapped[datetime | None]
     rung: Mapped[Small] = mapped_column(server_default=FetchedValue())
     left_because: Mapped[str | None]

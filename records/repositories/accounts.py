@@ -91,6 +91,15 @@ class AccountRepository(Repository):
             .values(suspended_at=None)
         )
 
+    def has_session(self, account_id: int, moment: datetime) -> bool:
+        """Return whether an account has a session that has not run out at a moment."""
+        query = select(SignedIn.account_id).where(
+            SignedIn.network_id == self._network_id,
+            SignedIn.account_id == account_id,
+            SignedIn.expires_at > moment,
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def recognised(self, token_sha256: bytes) -> Recognised | None:
         """Return the session of a token with its account and, where there is one, its responder."""
         return self.recognised_all([token_sha256]).get(token_sha256)

@@ -359,6 +359,16 @@ class DispatchRepository(Repository):
             )
         )
 
+    def seated_on(self, responder_id: int) -> list[int]:
+        """Return the dispatches on which somebody has an open seat."""
+        return list(
+            self._session.scalars(
+                select(Seat.dispatch_id).where(
+                    Seat.network_id == self._network_id, Seat.responder_id == responder_id, Seat.active
+                )
+            )
+        )
+
     # check-ins
 
     def check_in(self, dispatch_id: int, responder_id: int, state: str, at: datetime) -> None:

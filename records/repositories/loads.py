@@ -1,4 +1,4 @@
-"""What people carry: how often they were asked, from what they were released, who was lost and not heard of since."""
+"""What people carry: how often they were asked, from what they were released."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from records.models import Offer, Seat
+from records.models import Offer
 from records.repositories.repository import Repository
 
 
@@ -44,17 +44,5 @@ class LoadRepository(Repository):
                     Offer.offered_at > after,
                 )
                 .order_by(Offer.offered_at)
-            )
-        )
-
-    def lost_since(self, moment: datetime) -> set[int]:
-        """Return the dispatches from which somebody was lost after a moment and has not been heard of since."""
-        return set(
-            self._session.scalars(
-                select(Seat.dispatch_id).where(
-                    Seat.network_id == self._network_id,
-                    Seat.checkin_missed_at > moment,
-                    Seat.left_because == "lost",
-                )
             )
         )

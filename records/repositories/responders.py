@@ -210,7 +210,7 @@ class ResponderRepository(Repository):
         return self._take("claim_waiting", wanted)
 
     def free(self, taken: Collection[int], now: datetime) -> set[int]:
-        """Return which of the people taken before can be asked: available, not seated, asked or waiting."""
+        """Return which of the people taken before can be asked: available, not seated, asked, waiting or calling."""
         return set(
             self._session.scalars(load("free"), {"network_id": self._network_id, "ids": sorted(taken), "now": now})
         )
@@ -224,8 +224,18 @@ class ResponderRepository(Repository):
         )
 
     def make_unavailable(self, responder_ids: Collection[int], now: datetime) -> None:
-        """Note that responders cannot go any more, and forget where they were."""
-        self._change(responder_ids, available_until=now)
+        """Note that responders cannot go any more, and forget where they were; whoever stopped before stopped then."""
+        if responder_ids:
+            self._session.execute(
+                update(Responder)
+                .where(
+                    Responder.network_id == self._network_id,
+                    Responder.id.in_(sorted(responder_ids)),
+                    Responder.available_until > now,
+                )
+                .values(available_until=now)
+                .execution_options(synchronize_session=False)
+            )
         self._session.execute(
             delete(Position).where(Position.network_id == self._network_id, Position.responder_id.in_(responder_ids))
         )
@@ -289,7 +299,7 @@ class ResponderRepository(Repository):
             )
 
 
-_FIELDS = 28
+_FIELDS = 29
 _LISTS, _CELLS = (4, 7, 8, 9, 10, 26), (6, 17)
 
 

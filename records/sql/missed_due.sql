@@ -2,7 +2,7 @@
 -- this transaction, those in other hands left out. Leans on seat_checkin_due.
 SELECT d.id FROM dispatch d
 WHERE d.network_id = :network_id
-  AND d.state IN ('staged', 'on_scene', 'held')
+  AND d.state IN ('paired', 'en_route', 'staged', 'on_scene', 'held')
   AND EXISTS (SELECT FROM seat s
               WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active
                 AND s.checkin_due_at <= :before AND s.checkin_missed_at IS NULL)

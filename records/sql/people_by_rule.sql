@@ -21,6 +21,8 @@ WITH been AS (
   FROM offer
   WHERE network_id = :network_id AND offered_at > CAST(:now AS timestamptz) - interval '24 hours'
   GROUP BY responder_id
+), calling AS (
+  SELECT DISTINCT responder_id FROM alarm WHERE network_id = :network_id AND ended_at IS NULL
 ), trained AS (
   SELECT responder_id, bool_or(kind = 'trained') AS buddies, bool_or(kind = 'observer') AS observes
   FROM certificate
@@ -33,6 +35,7 @@ WITH been AS (
            WHEN r.available_until IS NULL OR r.available_until <= :now THEN 'not_available'
            WHEN coalesce(p.cell9, r.base_cell9) IS NULL THEN 'place_unknown'
            WHEN b.seated OR o.waiting THEN 'busy'
+           WHEN m.responder_id IS NOT NULL THEN 'open_call'
            WHEN o.offered THEN 'holds_offer'
            WHEN r.resting_until > :now
              OR (b.this_shift >= CAST(:dispatches_a_shift AS int)
@@ -54,6 +57,7 @@ WITH been AS (
   LEFT JOIN been b ON b.responder_id = r.id
   LEFT JOIN asked o ON o.responder_id = r.id
   LEFT JOIN lately g ON g.responder_id = r.id
+  LEFT JOIN calling m ON m.responder_id = r.id
   LEFT JOIN trained t ON t.responder_id = r.id
   WHERE r.network_id = :network_id
 )

@@ -1,8 +1,8 @@
 -- The people of some cells who could be asked now, with all that the matcher is told of each (as `roster`), by id.
 -- A span is the first and the last number of a cell's res-9 descendants. Who said where they are since :fresh stands in
 -- that cell, everybody else in the cell they usually start from. Whoever cannot go, is seated, asked or waiting, or
--- rests, is left out here already: the matcher would, too, and most of a large roster never leaves the database.
--- Leans on position_cell, responder_base, seat_now, one_live_offer, one_waiting_yes, offer_asked, seat_responder and
+-- rests, or has an open call, is left out here already: the matcher would, too, and most of a large roster never leaves the database.
+-- Leans on position_cell, responder_base, seat_now, one_live_offer, one_waiting_yes, offer_asked, seat_responder, one_open_call and
 -- primary keys.
 -- People are looked up by arrays of ids: in a small table the planner takes any index that begins with network_id for
 -- the key, and would read all of it for each person. OFFSET 0 keeps each look-up by person what it is.
@@ -36,11 +36,14 @@ WITH span AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM offer
                     WHERE network_id = :network_id AND responder_id = responder.id AND state = 'accepted'
                       AND NOT settled OFFSET 0)
+    AND NOT EXISTS (SELECT FROM alarm
+                    WHERE network_id = :network_id AND responder_id = responder.id AND ended_at IS NULL OFFSET 0)
 )
 SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9, r.zone_ids, r.avoids, r.no_tasks,
        r.no_zones, r.yes_count, r.no_count, r.cleared_total, r.resting_until, r.available_until, r.available_since,
        near.cell9, near.seen_at, c.trained_until, c.observer_until, false AS busy, false AS offered,
-       w.this_shift, w.load_7d, w.last_cleared_at, coalesce(t.others, '{}') AS worked_with, k.asked_today
+       w.this_shift, w.load_7d, w.last_cleared_at, coalesce(t.others, '{}') AS worked_with, k.asked_today,
+       false AS calls
 FROM r
 JOIN near ON near.id = r.id
 CROSS JOIN LATERAL (

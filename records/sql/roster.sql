@@ -1,6 +1,7 @@
 -- Responders with all that the matcher is told of each, the whole roster or some of them, by id; one row a person.
 -- Every look-up inside leans on an index that begins with network_id and the responder: certificate's key,
--- seat_responder, one_live_offer, one_waiting_yes, offer_asked. Who was out together is found in one pass over the seats, never by
+-- seat_responder, one_live_offer, one_waiting_yes, offer_asked,
+-- one_open_call. Who was out together is found in one pass over the seats, never by
 -- joining them to themselves: that grows with their square. A place is a res-9 cell (bigint), never a point.
 WITH out AS MATERIALIZED (
   SELECT array_agg(DISTINCT responder_id) AS people
@@ -29,7 +30,9 @@ SELECT r.id, r.account_id, a.alias, a.lineage, r.languages, r.mode, r.base_cell9
        coalesce(t.others, '{}') AS worked_with,
        (SELECT count(*) FROM offer o
         WHERE o.network_id = r.network_id AND o.responder_id = r.id
-          AND o.offered_at > CAST(:now AS timestamptz) - interval '24 hours') AS asked_today
+          AND o.offered_at > CAST(:now AS timestamptz) - interval '24 hours') AS asked_today,
+       EXISTS (SELECT FROM alarm m
+               WHERE m.network_id = r.network_id AND m.responder_id = r.id AND m.ended_at IS NULL) AS calls
 FROM responder r
 JOIN account a ON a.network_id = r.network_id AND a.id = r.account_id AND a.suspended_at IS NULL
 LEFT JOIN together t ON t.responder_id = r.id

@@ -25,7 +25,10 @@ WITH noted AS MATERIALIZED (
          EXISTS (SELECT FROM offer o
                  WHERE o.network_id = :network_id AND o.responder_id = r.id AND o.state = 'offered') AS offered,
          w.this_shift, w.load_7d, w.last_cleared_at, coalesce(t.others, '{}') AS worked_with,
-         k.asked_today, w.started, k.asked
+         k.asked_today,
+         EXISTS (SELECT FROM alarm m
+                 WHERE m.network_id = :network_id AND m.responder_id = r.id AND m.ended_at IS NULL) AS calls,
+         w.started, k.asked
   FROM (SELECT * FROM responder
         WHERE network_id = :network_id AND id = ANY (ARRAY(SELECT id FROM changed))) r
   JOIN account a ON a.network_id = :network_id AND a.id = r.account_id AND a.suspended_at IS NULL

@@ -447,6 +447,10 @@ def test_each_says_what_they_found_when_they_clear_and_the_desk_reads_it(client,
     early = client.post(path, json={"step": "on_scene", "found": "drill"}, headers=one.headers)
     assert (early.status_code, early.json()["errors"][0]["field"]) == (422, "found")
     assert client.post(path, json={"step": "cleared", "found": "a lot"}, headers=one.headers).status_code == 422
+    afar = client.post(path, json={"step": "cleared", "found": "enforcement_seen"}, headers=one.headers)
+    assert (afar.status_code, afar.json()["errors"][0]["field"]) == (422, "found")
+    for member in (one, other):
+        assert client.post(path, json={"step": "on_scene"}, headers=member.headers).status_code == 200
     for member, word in ((one, "enforcement_seen"), (other, "local_police")):
         answer = client.post(path, json={"step": "cleared", "found": word}, headers=member.headers)
         assert answer.status_code == 200, answer.text

@@ -33,6 +33,7 @@ STATEMENTS = (
     "late_due",
     "lines_due",
     "missed_due",
+    "expected_due",
     "offers_due",
     "roster",
     "scene",

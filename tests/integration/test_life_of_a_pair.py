@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api.settings import Settings
 from api.wiring import House
-from desk import checkins, dispatching, reactions, roster, territory
+from desk import alarms, checkins, dispatching, reactions, roster, territory
 from desk.access import Actor
 from desk.errors import BriefNotRead, NobodyToAsk, NotLawful, OnCallLongEnough
 from desk.escalation import LADDERS, Call, Told, told_by
@@ -331,13 +331,13 @@ def test_silence_climbs_from_partner_to_desk_to_the_lines(house, network_id, inc
         checkins.check_in(uow, other.actor, field.dispatch, "ok")
     field.due(due + 14 * MINUTE)
     with house.act(network_id, now=due + 14 * MINUTE) as uow:
-        (gone,) = dispatching.unanswered(uow)
-    assert (gone["state"], alarm_of(gone, one)["told"][-1]) == ("cancelled", "legal_line")
+        (gone,) = alarms.listed(uow)
+    assert (gone.state, gone.alias, gone.told[-1]) == ("cancelled", one.alias, Told.LINE)
     # one word from whoever was lost ends it
     with house.act(network_id, now=due + 15 * MINUTE) as uow:
         checkins.check_in(uow, one.actor, field.dispatch, "ok")
     with house.act(network_id, now=due + 15 * MINUTE) as uow:
-        assert dispatching.unanswered(uow) == []
+        assert alarms.listed(uow) == []
     assert field.mine(one, due + 15 * MINUTE)["dispatches"][0]["card"] == "after"
 
 

@@ -19,7 +19,7 @@ const KINDS = [
   "zones.changed", "responder.availability",
   "offer.offered", "offer.accepted", "offer.declined", "offer.expired", "offer.released",
   "dispatch.opened", "dispatch.paired", "dispatch.moved", "dispatch.held", "dispatch.ended",
-  "checkin.made", "checkin.late", "checkin.missed", "checkin.lines", "checkin.help",
+  "checkin.made", "checkin.late", "checkin.missed", "checkin.lines", "checkin.help", "dispatch.alarm", "responder.gone",
 ];
 
 /** The service sends a pulse every ten seconds while it reads the log; two that stay out, and half of one's way. */
