@@ -164,10 +164,17 @@ class Relay:
         tasks = [task for channel in self._channels.values() for task in channel.tasks]
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def join(self, network_id: int, actor: Actor, token_sha256: bytes) -> tuple[Channel, Viewer, Log]:
+    async def join(
+        self, network_id: int, actor: Actor, token_sha256: bytes, *, resumes: bool
+    ) -> tuple[Channel, Viewer, Log]:
         """Add a viewer who is not told anything yet; return where it stands, and the log as it is now."""
-        log, fence = await anyio.to_thread.run_sync(self._begin, network_id, limiter=self._catching_up)
         channel = self._channels.get(network_id)
+        if channel is not None and not resumes:
+            log, fence = channel.log, channel.cursor
+        else:
+            # How far back one may resume moves on: it is asked for whoever wants to.
+            log, fence = await anyio.to_thread.run_sync(self._begin, network_id, limiter=self._catching_up)
+            channel = self._channels.get(network_id)
         if channel is None:
             channel = Channel(log, fence, Marks(self._house.keys.stream_key(), network_id))
             self._channels[network_id] = channel
@@ -273,7 +280,10 @@ class _Following(Response):
         self._last_event_id = last_event_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as ASGI calls it)
-        channel, viewer, log = await self._relay.join(self._network_id, self._actor, self._token_sha256)
+        resumes = bool(self._last_event_id)
+        channel, viewer, log = await self._relay.join(
+            self._network_id, self._actor, self._token_sha256, resumes=resumes
+        )
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             tasks = [

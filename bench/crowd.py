@@ -18,6 +18,7 @@ import uvicorn
 from api import security
 from api.settings import Settings
 from api.wiring import House
+from bench import _crowd_viewers
 from bench._crowd_people import Opened, Person, come
 from bench.rows import Row, less_is_better, percentiles_ms
 from records import engine, ids
@@ -31,6 +32,7 @@ _PEOPLE: Final = (500, 2000)
 _WITHIN_S: Final = 2.0
 _PAGES: Final = ("/sign-in", "/pin", "/go", "/map")
 _NOOP: Final = "/bench/noop"
+_VIEWERS: Final = (1000, 5000)
 _ACCOUNTS: Final = 100
 _START_S: Final = 60.0
 _PAGE_P99_MOST_MS: Final = 3000.0
@@ -41,13 +43,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--people", type=int, nargs="+", default=list(_PEOPLE), help="how many come at once")
+    parser.add_argument("--viewers", type=int, nargs="*", default=list(_VIEWERS), help="how many watch the stream")
+    parser.add_argument("--pins", type=int, default=20, help="how many pins arrive while they watch")
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every scene plays on: the service's port, and the tokens of its members."""
+    """What every scene plays on: the service's port and process, its settings, and the tokens of its members."""
 
     port: int
+    pid: int
+    settings: Settings
     tokens: Sequence[str]
     options: argparse.Namespace
 
@@ -60,8 +66,9 @@ def run(options: argparse.Namespace) -> list[Row]:
             engine.migrate(cluster.url())
             settings = Settings(database_url=cluster.url(), data_dir=data_dir, network="crowd", demo=True)
             tokens = _members(settings)
-            with _site(settings) as port:
-                ground = Ground(port, tokens, options)
+            _crowd_viewers.allow_files()
+            with _site(settings) as (port, pid):
+                ground = Ground(port, pid, settings, tokens, options)
                 return [row for scene in SCENES for row in scene(ground)]
 
 
@@ -75,7 +82,15 @@ def pages(ground: Ground) -> Iterator[Row]:
         yield _row(f"health meanwhile, {count} people", health, nothing, ground, _HEALTH_MOST_MS)
 
 
-SCENES: Final[tuple[Callable[[Ground], Iterator[Row]], ...]] = (pages,)
+def viewers(ground: Ground) -> Iterator[Row]:
+    """Let people watch the stream while pins arrive; each is told of every pin, more than a member ever is."""
+    for count in ground.options.viewers:
+        a_second = 5.0 if count <= _VIEWERS[0] else 1.0
+        scene = _crowd_viewers.Scene(ground.port, ground.pid, count, ground.options.pins, a_second)
+        yield _crowd_viewers.watch(ground.settings, scene, ground.options.seed)
+
+
+SCENES: Final[tuple[Callable[[Ground], Iterator[Row]], ...]] = (pages, viewers)
 """Each plays on the same running site, in this order."""
 
 
@@ -135,8 +150,8 @@ def _members(settings: Settings) -> list[str]:
 
 
 @contextmanager
-def _site(settings: Settings) -> Iterator[int]:
-    """Run the whole site as one process of its own, with the no-op route mounted; yield its port."""
+def _site(settings: Settings) -> Iterator[tuple[int, int]]:
+    """Run the whole site as one process of its own, with the no-op route mounted; yield its port and number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -150,7 +165,7 @@ def _site(settings: Settings) -> Iterator[int]:
                     break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield port
+        yield port, process.pid or 0
     finally:
         process.terminate()
         process.join(20)

@@ -388,3 +388,18 @@ def test_the_owner_sees_no_position_in_the_roster_s_answer(house, network_id, cr
         kept = [row[0] for row in connection.exec_driver_sql("SELECT cell9 FROM position")]
     assert len(kept) == len(crew)
     assert not any(cells.from_int(cell) in str(shown) for cell in kept)
+
+
+def test_how_many_are_live_is_counted_in_ones_own_network_also_where_no_wall_stands(
+    house, network_id, crew, fresh_database_url
+):
+    incident = an_incident(fresh_database_url, network_id, status="verified", at=NOW)
+    with house.act(network_id, now=NOW) as uow:
+        dispatching.send(uow, DESK, incident, "observe", wave=2)
+    other = a_network(fresh_database_url)
+    # The owner passes through row-level security here, as a superuser does: the statement must not lean on it.
+    with as_owner(fresh_database_url, network_id) as connection:
+        count = load("live_dispatches")
+        own = connection.execute(count, {"network_id": network_id, "ids": [incident]}).all()
+        theirs = connection.execute(count, {"network_id": other, "ids": [incident]}).all()
+    assert ([tuple(row) for row in own], theirs) == ([(incident, 1)], [])

@@ -91,3 +91,32 @@ def test_network_id_leads_every_key(two_networks: Engine) -> None:
             )
         )
         assert others.scalars().all() == []
+
+
+OPEN_TO_ALL_NETWORKS = {"alembic_version", "cell_shape", "dispatch_step", "network", "spatial_ref_sys", "stream_epoch"}
+"""Tables without rows of people: which networks there are, and what all of them share."""
+OWN_NETWORK = "(network_id = ( SELECT this_network() AS this_network))"
+
+
+def test_every_table_is_walled_off_by_a_policy_on_its_network(fresh_database_url: str) -> None:
+    owner = engine.owner_engine(fresh_database_url)
+    with owner.begin() as connection:
+        tables = connection.execute(
+            text(
+                "SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS forced,"
+                " EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'network_id') AS has_one,"
+                " ARRAY(SELECT pg_get_expr(p.polqual, p.polrelid)"
+                " FROM pg_policy p WHERE p.polrelid = c.oid) AS reading,"
+                " ARRAY(SELECT coalesce(pg_get_expr(p.polwithcheck, p.polrelid), pg_get_expr(p.polqual, p.polrelid))"
+                " FROM pg_policy p WHERE p.polrelid = c.oid) AS writing"
+                " FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+            )
+        ).all()
+    owner.dispose()
+    assert len(tables) > 30
+    assert {table.name for table in tables if not table.has_one} == OPEN_TO_ALL_NETWORKS
+    for table in tables:
+        if table.name in OPEN_TO_ALL_NETWORKS:
+            continue
+        assert (table.name, table.forced) == (table.name, True)
+        assert (table.name, table.reading, table.writing) == (table.name, [OWN_NETWORK], [OWN_NETWORK])
