@@ -103,3 +103,13 @@ def a_script_token(url: str, network_id: int, data_dir: Path, *roles: Role | str
         return an_account(house, network_id, roles, script=True).token
     finally:
         house.close()
+
+
+def signed_in_again(house: House, network_id: int, person: Person) -> Person:
+    """Return somebody with a session of their own begun now; those they had stay as they are."""
+    token, now = security.new_token(network_id), datetime.now(UTC)
+    with house.act(network_id) as uow:
+        uow.accounts.begin_session(
+            person.id, security.digest(token), kind="person", moment=now, expires_at=now + timedelta(hours=12)
+        )
+    return Person(person.id, person.alias, person.lineage, token)

@@ -6,17 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.settings import Settings
 from api.wiring import House
 from bench.claims import broken
-from desk import roster
+from desk import corroboration, roster
+from desk.access import Actor
 from geo.distance import moved
 from records import ids
 from records.enums import Role
+from records.repositories.dispatches import DispatchRepository
 from tests.builders import Person, signed_in
 from tests.crews import PLACE, Member, a_crew, an_incident, as_owner
+from tests.sightings import a_report, an_actor, told
 
 FAR = moved(PLACE, 1_500.0, 0.0)
 
@@ -274,3 +278,41 @@ def test_of_two_who_send_the_same_plan_at_once_one_sends_it_whole(client, dispat
         answers = list(pool.map(lambda person: commit(client, person, plan), [dispatcher, *others]))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert len(out(client, dispatcher)) == 2
+
+
+def test_an_incident_that_ends_while_the_plan_looks_at_it_takes_no_part(
+    client, dispatcher, crew, two, settings, network_id, monkeypatch
+) -> None:
+    real, ended = DispatchRepository.scene, ids.read(two[1])
+
+    def ends_first(self, incident_id):
+        if incident_id == ended:
+            with as_owner(settings.database_url, network_id) as connection:
+                words = "UPDATE incident SET status = 'closed', ended_at = now() WHERE id = :id AND status <> 'closed'"
+                connection.execute(text(words), {"id": ended})
+        return real(self, incident_id)
+
+    monkeypatch.setattr(DispatchRepository, "scene", ends_first)
+    plan = planned(client, dispatcher)
+    assert [pair["incident"] for pair in plan["pairs"]] == [two[0]]
+    assert [each["incident"] for each in plan["left_out"]] == [two[1]]
+
+
+def test_one_incident_grown_wide_by_a_merge_keeps_the_plan_from_no_other(
+    client, dispatcher, crew, two, house, network_id
+) -> None:
+    one, other = (an_actor(house, network_id) for _ in range(2))
+    now = datetime.now(UTC)
+    told(
+        house,
+        network_id,
+        a_report(one, observed_at=now, north_m=9_000),
+        a_report(other, observed_at=now, north_m=90_000),
+    )
+    with house.act(network_id) as uow:
+        wide = [each.id for each in uow.incidents.page(limit=10) if ids.shown(each.id) not in two]
+    with house.act(network_id) as uow:
+        corroboration.merge(uow, Actor(account_id=dispatcher.id, lineage=dispatcher.lineage), *wide)
+    plan = planned(client, dispatcher)
+    assert {pair["incident"] for pair in plan["pairs"]} == set(two)
+    assert [each["why"] for each in plan["unserved"]] == ["no_meeting_point"]

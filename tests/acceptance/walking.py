@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 
 from api.wiring import House
 from bench._claims_ground import WATCHED, broken
+from desk import accounts
 from geo.distance import moved
 from records import ids
 from records.enums import Role
-from tests.builders import Person, a_network, an_account
+from tests.builders import Person, a_network, an_account, signed_in_again
 from tests.crews import PLACE, Member, a_crew
 
 BEGAN = datetime(2090, 11, 20, 15, 0, tzinfo=UTC)
@@ -30,6 +31,29 @@ REFUSED = frozenset({403, 404, 409, 422})
 
 class BrokenInvariant(AssertionError):
     """The rows say what must never be."""
+
+
+LOST = {
+    "out without a clock": """
+        SELECT s.dispatch_id FROM seat s JOIN dispatch d ON d.network_id = s.network_id AND d.id = s.dispatch_id
+        WHERE s.active AND s.step < 4 AND d.state IN ('paired', 'en_route', 'staged', 'on_scene')
+          AND s.expected_at IS NULL AND s.checkin_due_at IS NULL""",
+    "held without an end": "SELECT id FROM dispatch WHERE state = 'held' AND held_until IS NULL",
+    "missed without a call": """
+        SELECT s.dispatch_id FROM seat s
+        WHERE s.active AND s.checkin_missed_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM alarm m
+                          WHERE m.responder_id = s.responder_id AND m.dispatch_id = s.dispatch_id)""",
+    "asked with an open call": """
+        SELECT o.id FROM offer o JOIN alarm m ON m.network_id = o.network_id AND m.responder_id = o.responder_id
+        WHERE m.ended_at IS NULL AND o.state = 'offered'
+          AND o.offered_at > m.begun_at + CASE m.kind WHEN 'silence' THEN interval '3 min' ELSE interval '0' END""",
+    "seated with an open call": """
+        SELECT s.dispatch_id FROM seat s JOIN alarm m ON m.network_id = s.network_id AND m.responder_id = s.responder_id
+        WHERE m.ended_at IS NULL AND s.active AND m.dispatch_id <> s.dispatch_id
+          AND lower(s.during) > m.begun_at + CASE m.kind WHEN 'silence' THEN interval '3 min' ELSE interval '0' END""",
+}
+"""What must never be of people who are out or lost, as rows of this network that show it."""
 
 
 @dataclass
@@ -46,7 +70,7 @@ class Walk:
     """One network with people in it, and a die that says what happens next."""
 
     def __init__(self, client: TestClient, house: House, owner: Connection, url: str, seed: int, seen: Seen) -> None:
-        self.client, self.owner, self.seed, self.seen = client, owner, seed, seen
+        self.client, self.house, self.owner, self.seed, self.seen = client, house, owner, seed, seen
         self.dice = random.Random(seed)
         self.now = BEGAN
         self.network_id = a_network(url, "rehearsal", policy=POLICY)
@@ -71,6 +95,9 @@ class Walk:
             self.cancel: 2,
             self.wait: 6,
             self.become_available: 4,
+            self.suspend: 0.4,
+            self.sign_out: 0.4,
+            self.end_calls: 6,
         }
 
     def run(self, steps: int) -> None:
@@ -89,6 +116,8 @@ class Walk:
         found = broken(self.owner, self.network_id, WATCHED)
         self.seen.states |= set(self.owner.execute(text("SELECT DISTINCT state FROM dispatch")).scalars())
         self.owner.rollback()
+        for name, statement in LOST.items():
+            found += [(name, row) for row in self._rows(statement)]
         if found:
             self.seen.violations += len(found)
             raise BrokenInvariant(f"seed {self.seed}, after {what}: {found}; {' '.join(self.trail[-12:])}")
@@ -172,7 +201,7 @@ class Walk:
     def check_in(self) -> None:
         member, own = self._seated()
         if own is not None:
-            word = self.dice.choices(["ok", "help", "duress"], [4, 1, 1])[0]
+            word = self.dice.choices(["ok", "help", "duress"], [8, 1, 1])[0]
             self._post(member.person, f"/api/dispatches/{own['id']}/checkin", {"state": word})
 
     def cancel(self) -> None:
@@ -192,6 +221,33 @@ class Walk:
         }
         answer = self.client.put("/api/me/availability", json=body, headers=member.headers)
         self._note("available", answer)
+
+    def suspend(self) -> None:
+        """Suspend somebody, most often who is out, and let them in again at once with a new session."""
+        member = self._one_of("SELECT responder_id FROM seat WHERE active")
+        with self.house.act(self.network_id, now=self.now) as uow:
+            accounts.suspend(uow, None, member.alias)
+        with self.house.act(self.network_id, now=self.now) as uow:
+            accounts.lift_suspension(uow, member.alias)
+        self._let_in(member)
+        self.seen.answers["suspend", 200] += 1
+
+    def sign_out(self) -> None:
+        member = self._one_of("SELECT responder_id FROM seat WHERE active")
+        answer = self.client.delete("/api/session", headers=member.headers)
+        self._note("sign_out", answer)
+        self._let_in(member)
+
+    def end_calls(self) -> None:
+        who = self.dice.choice(self.desk)
+        calls = self.client.get("/api/alarms", headers=who.headers).json()["alarms"]
+        for call in [each["id"] for each in calls]:
+            self._post(who, f"/api/alarms/{call}/take")
+            self._post(who, f"/api/alarms/{call}/end", {"reason": self.dice.choice(["reached_by_phone", "mistake"])})
+
+    def _let_in(self, member: Member) -> None:
+        index = self.crew.index(member)
+        self.crew[index] = Member(signed_in_again(self.house, self.network_id, member.person), member.responder_id)
 
     # how they say it
 
