@@ -36,6 +36,7 @@ from api.routes import (
     zones,
 )
 from api.settings import VERSION, Settings
+from api.watch import LATE_S, Watch
 from api.wiring import House
 
 _COLLECT: Final = (10_000, 5, 500)
@@ -76,7 +77,9 @@ def create_app(settings: Settings) -> FastAPI:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT)
+        app.state.watch.start()
         yield
+        app.state.watch.close()
         await app.state.relay.close()
         app.state.gather.close()
         house.close()
@@ -86,6 +89,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.house = house
     app.state.counters = Counters()
     app.state.relay = Relay(house)
+    app.state.watch = Watch(
+        house, stream_works=lambda: app.state.relay.silent_s() < LATE_S, stands_in=settings.stands_in
+    )
     app.state.gather = Gather(house, limit=settings.batch_limit)
     app.state.callers = Callers(house)
     app.state.wrong_receipts = sightings.WrongReceipts()

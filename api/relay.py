@@ -153,7 +153,7 @@ class Relay:
     def silent_s(self) -> float:
         """Return for how many seconds a log that somebody watches has not been read; 0 where nobody watches."""
         now = time.monotonic()
-        return max((now - each.read_at for each in self._channels.values() if each.viewers), default=0.0)
+        return max((now - each.read_at for each in list(self._channels.values()) if each.viewers), default=0.0)
 
     async def close(self) -> None:
         """Let everybody go and stop reading, once the last read has given its connection back."""

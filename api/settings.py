@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     threads: int = 128
     """Requests worked on at once."""
     pool_size: int = 20
+    stands_in: bool = True
+    """Whether the service does what falls due while no worker works."""
     passphrase_memory_kib: int = 65_536
     """Memory that one passphrase hash takes; less is for tests and demo loading alone."""
     batch_limit: int = 256

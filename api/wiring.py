@@ -18,7 +18,7 @@ from desk.keyring.folder import FolderKeyRing
 from desk.networks import Numbers
 from desk.remembered import RosterMemory
 from desk.resident import Memory
-from desk.unit_of_work import PAGE, KnownStreets, NetworkNow, UnitOfWork, networks_on
+from desk.unit_of_work import PAGE, KnownStreets, NetworkNow, UnitOfWork, beat, beaten_s_ago, networks_on
 from geo.streets import Section
 from matcher.policy import PairPolicy
 from records import engine as records_engine
@@ -138,6 +138,16 @@ class House:
             raise NoSuchNetwork
         with transaction(self._sessions, known.id) as session:
             yield Numbers(session, known.id)
+
+    def beat(self, part: str) -> None:
+        """Note that a part of this deployment works now; what cannot be written raises."""
+        with transaction(self._sessions, None) as session:
+            beat(session, part)
+
+    def beaten_s_ago(self, part: str) -> float | None:
+        """Return how many seconds ago a part of this deployment last worked, None where it never did."""
+        with transaction(self._sessions, None) as session:
+            return beaten_s_ago(session, part)
 
     def networks(self) -> list[NetworkNow]:
         """Return all networks on this server, by id."""

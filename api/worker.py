@@ -80,6 +80,8 @@ class Worker:
             begun_s = time.monotonic()
             try:
                 self.sweep(begun_s)
+                # After the work, never before: a worker that hangs in a timer must not look alive.
+                self._house.beat("worker")
             except Exception as error:  # noqa: BLE001  (the database may be away for a while; it comes back)
                 _log.error("a sweep failed", error=type(error).__name__)
             stop.wait(max(0.0, begun_s + TICK_S - time.monotonic()))

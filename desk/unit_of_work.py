@@ -25,7 +25,7 @@ from matcher.ground import Ground
 from matcher.pairs import crow_flies
 from matcher.travel import RoadsOrCrow, TravelTimes, WaryTravelTimes
 from records.errors import DatabaseAway, RecordsError
-from records.repositories import networks
+from records.repositories import heartbeats, networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.alarms import AlarmRepository
 from records.repositories.answers import AnswerRepository
@@ -84,6 +84,16 @@ class KnownStreets:
 def network_in(session: Transaction, network_id: int) -> NetworkRepository:
     """Return the row of a transaction's network, for whoever sets its numbers: they may be unreadable as a policy."""
     return NetworkRepository(session, network_id)
+
+
+def beat(session: Transaction, part: str) -> None:
+    """Note that a part of the deployment works now."""
+    heartbeats.beat(session, part)
+
+
+def beaten_s_ago(session: Transaction, part: str) -> float | None:
+    """Return how many seconds ago a part of the deployment last worked, None where it never did."""
+    return heartbeats.age_s(session, part)
 
 
 def networks_on(session: Transaction) -> list[NetworkNow]:

@@ -196,6 +196,22 @@ class PrivateCluster:
             self.stop()
             raise
 
+    def is_running(self) -> bool:
+        """Say whether the server that we started still runs."""
+        return self._server is not None and self._server.poll() is None
+
+    def start_again(self) -> None:
+        """Start a server that ended by itself; its log of changes brings back all that was committed.
+
+        Raises
+        ------
+        ClusterFailed
+            It did not come up; it may be tried again.
+        """
+        if self._server is not None and self._server.poll() is None:
+            return
+        self._launch()
+
     def stop(self) -> None:
         """Stop what we started, in order, and nothing else; a second call does nothing."""
         server, self._server = self._server, None

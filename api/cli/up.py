@@ -25,10 +25,11 @@ from api.wiring import House
 from records import engine
 from records.cluster import PrivateCluster
 from records.durability import refuse_unsafe
-from records.errors import RecordsError
+from records.errors import ClusterFailed, RecordsError
 
 _READY_S = 60.0
 _STOP_S = 8.0
+_AGAIN_S, _AGAIN_LATEST_S = 1.0, 10.0
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,7 +65,7 @@ def up(settings: Settings, *, serve: Callable[[Settings], None], with_demo: bool
         signal.signal(sign, stop)
     try:
         with ExitStack() as started:
-            _prepare(settings, started, with_demo=with_demo)
+            cluster = _prepare(settings, started, with_demo=with_demo)
             parts = [
                 started.enter_context(_part(lambda: serve(settings))),
                 started.enter_context(_part(lambda: _work(settings, with_demo=with_demo))),
@@ -73,12 +74,33 @@ def up(settings: Settings, *, serve: Callable[[Settings], None], with_demo: bool
             _greet(settings, with_demo=with_demo)
             while all(part.is_alive() for part in parts):
                 time.sleep(0.3)
+                if cluster is not None and not cluster.is_running():
+                    _bring_back(cluster, parts)
             raise PartStopped
     except _Stop:
         _say("stopped")
 
 
-def _prepare(settings: Settings, started: ExitStack, *, with_demo: bool) -> None:
+def _bring_back(cluster: PrivateCluster, parts: Sequence[ForkProcess]) -> None:
+    """Start the private database again, and again until it can: a full disk may be freed by somebody meanwhile."""
+    _say("the private database has stopped; starting it again")
+    wait_s, told = _AGAIN_S, False
+    while all(part.is_alive() for part in parts):
+        try:
+            cluster.start_again()
+        except ClusterFailed:
+            if not told:
+                _say("it cannot start yet; postgres.log in the data folder says why. Tried again until it can")
+            told = True
+            time.sleep(wait_s)
+            wait_s = min(_AGAIN_LATEST_S, 2 * wait_s)
+        else:
+            _say("the private database is back")
+            return
+
+
+def _prepare(settings: Settings, started: ExitStack, *, with_demo: bool) -> PrivateCluster | None:
+    cluster = None
     if not settings.database_url:
         cluster = PrivateCluster(settings.data_dir)
         _say("starting the private database")
@@ -96,6 +118,7 @@ def _prepare(settings: Settings, started: ExitStack, *, with_demo: bool) -> None
             house.close()
     else:
         engine.ensure_network(settings.database_url, slug=settings.network, name="Our network", kind="live")
+    return cluster
 
 
 @contextmanager

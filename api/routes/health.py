@@ -5,9 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from api.deps import get_house
 from api.errors import problem
-from records.errors import RecordsError
 
 router = APIRouter(tags=["health"])
 
@@ -19,11 +17,10 @@ async def alive() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def ready(request: Request) -> JSONResponse:
-    """Say that the database answers too, or which part does not."""
-    house = get_house(request)
-    try:
-        house.default_network()
-    except RecordsError:
-        return problem(503, "The database is not ready.", fields=[{"field": "database", "detail": "not ready"}])
+async def ready(request: Request) -> JSONResponse:
+    """Say that all parts work, or which do not; answered from the last look, whatever else waits."""
+    troubles = request.app.state.watch.troubles()
+    if troubles:
+        fields = [{"field": str(part), "detail": str(trouble)} for part, trouble in troubles.items()]
+        return problem(503, " ".join(dict.fromkeys(map(str, troubles.values()))), fields=fields)
     return JSONResponse({"status": "ready"})

@@ -31,6 +31,28 @@ class FolderKeyRing:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise KeyFolderOpen
+        self.check()
+
+    def check(self) -> None:
+        """Look whether only the service may open the folder and whether each key is one.
+
+        Raises
+        ------
+        KeyFolderOpen
+            Others may read the folder or a key.
+        KeyUnusable
+            A key has not the length of a key.
+        """
+        if stat.S_IMODE(self._folder.stat().st_mode) & 0o077:
+            raise KeyFolderOpen
+        for path in self._folder.iterdir():
+            if path.name.startswith(".") or path.name == "forgotten":
+                continue
+            found = path.stat()
+            if stat.S_IMODE(found.st_mode) & 0o077:
+                raise KeyFolderOpen
+            if found.st_size != _KEY_BYTES:
+                raise KeyUnusable
 
     def receipt_key(self) -> bytes:
         """Return the key that receipts are derived with."""

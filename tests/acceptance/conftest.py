@@ -55,6 +55,7 @@ def settings(
         network=slug,
         demo=True,
         pool_size=4,
+        stands_in=False,
         passphrase_memory_kib=CHEAP_KIB,
     )
 

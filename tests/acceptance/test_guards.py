@@ -201,7 +201,7 @@ WANTED = {
     ("method", "path", "status"),
     [
         ("GET", "/healthz", 200),
-        ("GET", "/readyz", 200),
+        ("GET", "/readyz", 503),
         ("GET", "/api/me", 401),
         ("GET", "/api/zones", 401),
         ("GET", "/nowhere", 404),
@@ -261,7 +261,8 @@ def test_what_nobody_foresaw_is_answered_and_logged_without_its_words(app, spoke
         "status": 500,
     }
     assert answer.headers["cache-control"] == "no-store"
-    written = json.loads(spoken.getvalue())
+    lines = [json.loads(line) for line in spoken.getvalue().splitlines()]
+    [written] = [line for line in lines if line["event"] == "request.failed"]
     assert (written["event"], written["error"]) == ("request.failed", "LookupError")
     assert written["where"].startswith("tests/acceptance/test_guards.py:")
     assert "SECRET" not in spoken.getvalue()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -87,3 +88,56 @@ def test_up_is_ready_ends_without_a_trace_and_comes_back_with_its_data(tmp_path:
     assert "already" in again.stderr
     # Killed outright, it leaves nothing behind either: every part notices that its starter is gone.
     _end(running, signal.SIGKILL, data)
+
+
+def _ready(port: int) -> set[str] | None:
+    """The parts that do not work, None while nothing answers."""
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=5)
+    except httpx.TransportError:
+        return None
+    return {each["field"] for each in answer.json().get("errors", [])}
+
+
+def _wait_for(said: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not said():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_database_that_was_killed_is_started_again_and_a_stopped_worker_is_noticed(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    running = _start(data, port)
+    _said_until_ready(running)
+    try:
+        assert _account(data, "add", "spotter", "--alias", "calm-heron").returncode == 0
+        server = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(server, signal.SIGKILL)
+        _wait_for(lambda: (data / "postgres" / "postmaster.pid").exists() and _ready(port) == set(), 60)
+        assert int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0]) != server
+        assert "already" in _account(data, "add", "spotter", "--alias", "calm-heron").stderr
+
+        parts = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        [worker] = [int(part) for part in parts if _is_worker(int(part), port, server)]
+        os.kill(worker, signal.SIGSTOP)
+        began = time.monotonic()
+        _wait_for(lambda: _ready(port) == {"worker"}, 30)
+        assert time.monotonic() - began < 30
+        os.kill(worker, signal.SIGCONT)
+        _wait_for(lambda: _ready(port) == set(), 30)
+    finally:
+        _end(running, signal.SIGINT, data)
+
+
+def _is_worker(part: int, port: int, server: int) -> bool:
+    """Say whether a child of the starter is neither the site, which listens, nor the database."""
+    if part == server or b"postgres" in Path(f"/proc/{part}/cmdline").read_bytes().split(b"\0")[0]:
+        return False
+    listening = f":{port:04X} "
+    sockets = {link.readlink().name for link in Path(f"/proc/{part}/fd").iterdir() if link.is_symlink()}
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[1].endswith(listening.strip()) and words[3] == "0A" and f"socket:[{words[9]}]" in sockets:
+            return False
+    return True

@@ -78,6 +78,7 @@ def site(cluster: PrivateCluster, tmp_path_factory: pytest.TempPathFactory, brow
         port=port,
         demo=True,
         pool_size=8,
+        stands_in=False,
         passphrase_memory_kib=CHEAP_KIB,
     )
     app = create_site(settings)

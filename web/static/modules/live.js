@@ -106,3 +106,28 @@ export function tell(name) {
     document.body.dispatchEvent(new CustomEvent(name));
   }, 150));
 }
+
+const WATCH_MS = 8000;
+
+/** Say on the page when a part that people's safety stands on does not work; gone by itself when it does again. */
+async function watch() {
+  const banner = document.getElementById("parts");
+  if (!banner) return;
+  let sentence = "";
+  try {
+    const answer = await fetch("/readyz", { cache: "no-store" });
+    if (!answer.ok) {
+      const { errors = [] } = await answer.json();
+      const worker = errors.find((/** @type {{field: string}} */ each) => each.field === "worker");
+      sentence = worker?.detail === banner.dataset.unwatchedMark ? banner.dataset.unwatched ?? "" : worker ? banner.dataset.standsIn ?? "" : banner.dataset.part ?? "";
+    }
+  } catch {
+    sentence = banner.dataset.away ?? "";
+  }
+  if (banner.textContent !== sentence) banner.textContent = sentence;
+  banner.hidden = !sentence;
+}
+if (document.getElementById("parts")) {
+  watch();
+  setInterval(watch, WATCH_MS);
+}
