@@ -355,6 +355,14 @@ def test_duress_does_what_ok_does_to_all_that_others_see(house, network_id, inci
     assert facts == [[("checkin.made", one.responder_id)], [("checkin.made", one.responder_id), ("checkin.help", None)]]
 
 
+@pytest.mark.parametrize("word", ["ok", "duress"])
+def test_every_word_sets_the_clock_anew(house, network_id, incident, word) -> None:
+    field = Field(house, network_id, incident, 2)
+    one, _ = field.staged()
+    check_in(field, one, word, NOW + 4 * MINUTE)
+    assert field.mine(one, NOW + 4 * MINUTE)["dispatches"][0]["checkin_due_at"] == "2026-11-20T15:14:00Z"
+
+
 def test_help_reaches_the_desk_and_the_partner(house, network_id, incident) -> None:
     field = Field(house, network_id, incident, 2)
     one, other = field.staged()
