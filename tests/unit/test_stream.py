@@ -37,7 +37,9 @@ def test_a_mark_tells_neither_order_nor_distance_nor_number():
 
 
 @pytest.mark.parametrize(
-    "mark", [None, "", "a" * LENGTH, "é" * LENGTH, "5." + "1" * 41, Marks(bytes(32), 1).sealed(Cursor(6, 1), LOG)]
+    "mark",
+    [None, "", "a" * LENGTH, "é" * LENGTH, "5." + "1" * 41, Marks(bytes(32), 1).sealed(Cursor(6, 1), LOG)],
+    ids=["none", "empty", "letters", "no letters of ours", "as it was", "another key's"],
 )
 def test_what_is_no_mark_of_ours_opens_to_nothing(mark):
     assert Marks(KEY, 1).opened(mark, LOG) is None
