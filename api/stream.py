@@ -86,6 +86,8 @@ class Change:
             body["feature"] = self.feature
         elif family in {"dispatch", "offer", "checkin"} and view.dispatches:
             body["dispatch"] = self.dispatch
+            if view.incidents and self.feature is not None:
+                body["feature"] = self.feature
         elif family == "statement" and view.incidents and self.audience is not None:
             body["incident"] = ids.shown(self.audience.incident_id)
         elif not (mine or (family == "zones" and view.zones) or (family == "statement" and self._is_told(view))):
@@ -106,12 +108,18 @@ class Change:
 def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
     """Return what became certain after a cursor, each fact with the present state of what it is about."""
     events = uow.events.after(cursor, _BATCH)
-    features = board.incident_features(
-        uow, uow.incidents.many({each.subject for each in events if each.kind.startswith("incident.")})
-    )
-    by_incident = {feature["id"]: feature for feature in features}
     wanted = {each.subject for each in events if each.kind.startswith(("dispatch.", "offer.", "checkin."))}
-    by_dispatch = {view["id"]: view for view in dispatching.dispatch_views(uow, uow.dispatches.many(wanted))}
+    dispatches = uow.dispatches.many(wanted)
+    by_dispatch = {view["id"]: view for view in dispatching.dispatch_views(uow, dispatches)}
+    # An incident says how many are on their way to it: that changes where a dispatch is opened or ends.
+    sent_to = {each.id: each.incident_id for each in dispatches}
+    about = {
+        each.id: each.subject if each.kind.startswith("incident.") else sent_to.get(each.subject, 0)
+        for each in events
+        if each.kind.startswith(("incident.", "dispatch."))
+    }
+    features = board.incident_features(uow, uow.incidents.many(set(about.values()) - {0}))
+    by_incident = {feature["id"]: feature for feature in features}
     audiences = alerts.audiences(uow, [each.subject for each in events if each.kind.startswith("statement.")])
     return [
         Change(
@@ -121,7 +129,7 @@ def changes_after(uow: UnitOfWork, cursor: Cursor) -> list[Change]:
             subject=each.subject,
             version=each.version,
             responder_id=each.responder_id,
-            feature=by_incident.get(ids.shown(each.subject)),
+            feature=by_incident.get(ids.shown(about.get(each.id, 0))),
             dispatch=by_dispatch.get(ids.shown(each.subject)),
             audience=audiences.get(each.subject),
         )
