@@ -283,7 +283,7 @@ def test_a_dropped_proposal_was_told_to_nobody_and_makes_room(story):
 def test_a_proposal_of_what_is_no_longer_verified_is_dropped_without_a_word(story):
     judgements = story.verified()
     statement = story.propose(story.speakers[0]).json()["id"]
-    story.client.post(f"/api/judgements/{judgements[1]}/undo", headers=story.judges[0].headers)
+    story.client.post(f"/api/judgements/{judgements[1]}/undo", headers=story.judges[1].headers)
     assert [each["state"] for each in story.opened["statements"]] == ["dropped"]
     assert story.approve(story.speakers[1], statement).status_code == 409
     assert story.alerts(story.member("Middle")) == []
