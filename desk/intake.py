@@ -280,12 +280,12 @@ def _group_of(sender: Sender | None, *, vouched: bool) -> int:
 
 
 def _described(vehicles: Sequence[VehicleSeen]) -> tuple[dict[str, str], ...]:
-    """Return the words of each vehicle, without its plate."""
+    """Return the words of each vehicle, without its plate, and without a word that may be one: it would be a list."""
     said = (
         {name: plates.clean(getattr(seen, name) or "").lower() for name in ("type", "make", "model", "color")}
         for seen in vehicles
     )
-    kept = ({name: word for name, word in words.items() if word} for words in said)
+    kept = ({name: word for name, word in words.items() if word and not plates.hides_a_plate(word)} for words in said)
     return tuple(words for words in kept if words)
 
 

@@ -97,6 +97,10 @@ _CASED: Final[tuple[re.Pattern[str], ...]] = (
 )
 
 
+_PLATE_LENGTHS: Final = range(5, 9)
+_DIGITS_OF_A_NUMBER: Final = 5
+
+
 def normalised(plate: str) -> str:
     """Return a plate as it is compared: letters and digits alone, in upper case."""
     flat = unicodedata.normalize("NFKC", plate).upper()
@@ -118,6 +122,16 @@ def tail(plate: str) -> str | None:
 def readable(plate: str) -> bool:
     """Return whether enough of a plate was read to compare it."""
     return len(normalised(plate)) > _SHORTEST
+
+
+def hides_a_plate(word: str) -> bool:
+    """Return whether a word for a vehicle may be a plate, or longer digits: no make, model or colour is spelled so."""
+    return any(_may_be_one(normalised(part)) for part in (word, *word.split()))
+
+
+def _may_be_one(flat: str) -> bool:
+    digits = sum(letter.isdigit() for letter in flat)
+    return digits >= _DIGITS_OF_A_NUMBER or (digits >= 3 and digits < len(flat) and len(flat) in _PLATE_LENGTHS)
 
 
 def clean(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api.deps import Idempotent, Uow, may, read_id
+from api.deps import Idempotent, Uow, limited, may, read_id
 from api.schemas.zones import ZoneImportOut, ZoneIn, ZoneOut, ZonesOut
 from desk import territory
 from desk.access import Act
@@ -45,7 +45,9 @@ async def _content(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post("/import", status_code=201, response_model=ZoneImportOut, dependencies=[may(Act.WRITE_ZONES)])
+@router.post(
+    "/import", status_code=201, response_model=ZoneImportOut, dependencies=[may(Act.WRITE_ZONES), limited("imports")]
+)
 def take_in(
     content: Annotated[bytes, Depends(_content)],
     uow: Uow,

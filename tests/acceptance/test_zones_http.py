@@ -7,8 +7,10 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
+from api.limits import BUCKETS
 from records.enums import Role
 from tests.builders import signed_in
+from tests.service import ROOT
 
 
 def _feature(name: str, lon: float = -38.5, lat: float = 31.0, half: float = 0.02) -> dict[str, object]:
@@ -95,3 +97,16 @@ def test_a_field_nobody_knows_is_refused_without_being_repeated(client: TestClie
     refused = client.post("/api/responders", json=sent, headers=signed_in(client, Role.ORGANIZER).headers)
     assert refused.status_code == 422
     assert "secret" not in refused.text
+
+
+def test_files_are_counted_by_person(client: TestClient) -> None:
+    headers = signed_in(client, Role.ORGANIZER).headers
+    answers = [client.post("/api/zones/import", content="{", headers=headers).status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+    other = signed_in(client, Role.ORGANIZER).headers
+    assert client.post("/api/zones/import", content="{", headers=other).status_code == 422
+
+
+def test_every_bucket_is_spent_somewhere() -> None:
+    routes = "".join(path.read_text() for folder in ("api", "web") for path in (ROOT / folder).rglob("*.py"))
+    assert [name for name in BUCKETS if routes.count(f'"{name}"') < 2] == []

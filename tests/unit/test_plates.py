@@ -104,3 +104,19 @@ def test_only_the_last_two_characters_are_kept():
     assert plates.tail("abc-1234") == "34"
     assert plates.tail("34") is None
     assert not plates.readable("3-4")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["ABC7741", "abc-7741", "abc 7741", "black abc7741", "7ABC123", "JohnDoe555-0199", "555 0199"],
+)
+def test_a_plate_typed_as_a_make_or_a_colour_is_seen_for_one(word):
+    assert plates.hides_a_plate(word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["ford", "f-150", "silverado 1500", "model 3", "300c", "mazda3", "cx-5", "dark blue", "suv", "500", "transit 250"],
+)
+def test_makes_models_and_colours_are_none(word):
+    assert not plates.hides_a_plate(word)
