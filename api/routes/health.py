@@ -11,9 +11,10 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
-async def alive() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
+async def alive(request: Request) -> JSONResponse:
+    """Say that the process answers, and to the pages what is wrong with the parts it stands on."""
+    troubles = request.app.state.watch.troubles()
+    return JSONResponse({"status": "ok", "troubles": {str(part): str(trouble) for part, trouble in troubles.items()}})
 
 
 @router.get("/readyz")

@@ -115,12 +115,9 @@ async function watch() {
   if (!banner) return;
   let sentence = "";
   try {
-    const answer = await fetch("/readyz", { cache: "no-store" });
-    if (!answer.ok) {
-      const { errors = [] } = await answer.json();
-      const worker = errors.find((/** @type {{field: string}} */ each) => each.field === "worker");
-      sentence = worker?.detail === banner.dataset.unwatchedMark ? banner.dataset.unwatched ?? "" : worker ? banner.dataset.standsIn ?? "" : banner.dataset.part ?? "";
-    }
+    const { troubles } = await (await fetch("/healthz", { cache: "no-store" })).json();
+    const words = troubles.worker === banner.dataset.unwatchedMark ? banner.dataset.unwatched : troubles.worker ? banner.dataset.standsIn : banner.dataset.part;
+    if (Object.keys(troubles).length) sentence = words ?? "";
   } catch {
     sentence = banner.dataset.away ?? "";
   }
