@@ -111,6 +111,7 @@ def test_no_route_opens_anything_while_a_body_arrives(app, settings):
     assert len(writing) > 30
 
     async def story(_client, line):
+        app.state.watch.close()  # it looks at the database by itself now and then
         watcher = engine.owner_engine(settings.database_url)
         held = {}
         for door in writing:

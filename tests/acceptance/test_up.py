@@ -99,6 +99,14 @@ def _ready(port: int) -> set[str] | None:
     return {each["field"] for each in answer.json().get("errors", [])}
 
 
+def _server(data: Path) -> int | None:
+    """The number of the database's process, None while there is none."""
+    try:
+        return int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
 def _wait_for(said: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not said():
@@ -114,8 +122,8 @@ def test_a_database_that_was_killed_is_started_again_and_a_stopped_worker_is_not
         assert _account(data, "add", "spotter", "--alias", "calm-heron").returncode == 0
         server = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(server, signal.SIGKILL)
-        _wait_for(lambda: (data / "postgres" / "postmaster.pid").exists() and _ready(port) == set(), 60)
-        assert int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0]) != server
+        _wait_for(lambda: _server(data) not in {None, server}, 60)
+        _wait_for(lambda: _ready(port) == set(), 60)
         assert "already" in _account(data, "add", "spotter", "--alias", "calm-heron").stderr
 
         parts = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()

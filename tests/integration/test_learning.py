@@ -64,7 +64,7 @@ class Field:
 
     def undo(self, judgement):
         with self.house.act(self.network_id) as uow:
-            verification.undo(uow, self.judges[0], judgement.id)
+            verification.undo(uow, self.judges[1], judgement.id)
 
     def counts(self, *subjects):
         with self.house.act(self.network_id) as uow:

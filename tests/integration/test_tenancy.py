@@ -93,7 +93,15 @@ def test_network_id_leads_every_key(two_networks: Engine) -> None:
         assert others.scalars().all() == []
 
 
-OPEN_TO_ALL_NETWORKS = {"alembic_version", "cell_shape", "dispatch_step", "network", "spatial_ref_sys", "stream_epoch"}
+OPEN_TO_ALL_NETWORKS = {
+    "alembic_version",
+    "cell_shape",
+    "dispatch_step",
+    "heartbeat",
+    "network",
+    "spatial_ref_sys",
+    "stream_epoch",
+}
 """Tables without rows of people: which networks there are, and what all of them share."""
 OWN_NETWORK = "(network_id = ( SELECT this_network() AS this_network))"
 
