@@ -74,7 +74,7 @@ def test_health_and_files_answer_while_every_place_is_held(app):
         for _ in range(line._places):
             await line.enter(member=True)
         page = asyncio.create_task(client.get("/sign-in"))
-        assert (await asyncio.wait_for(client.get("/healthz"), 5)).json() == {"status": "ok"}
+        assert (await asyncio.wait_for(client.get("/healthz"), 5)).json()["status"] == "ok"
         assert (await asyncio.wait_for(client.get(static("tandem.css")), 5)).status_code == 200
         assert line.waiting == 1
         assert not page.done()
