@@ -50,6 +50,28 @@ def _plain(value: Any) -> Any:
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)[:500]
 
 
+class Seldom:
+    """Says of a thing whether it may be said again: a fault that lasts must not fill a log.
+
+    Parameters
+    ----------
+    every_s
+        How long the same is not said again.
+    """
+
+    def __init__(self, every_s: float = 60.0) -> None:
+        self._every_s = every_s
+        self._said_s: dict[tuple[object, ...], float] = {}
+
+    def may(self, moment_s: float, *what: object) -> bool:
+        """Return whether something may be said at a moment of a steady clock, and count it as said where it may."""
+        said_s = self._said_s.get(what)
+        if said_s is not None and moment_s < said_s + self._every_s:
+            return False
+        self._said_s[what] = moment_s
+        return True
+
+
 class _OurWords(logging.Filter):
     """Lets a library's warning through as the name of its logger and its level, never with its text."""
 

@@ -72,7 +72,7 @@ def late_due(uow: UnitOfWork) -> int:
     """Tell the partners of those whose check-in is due: the one who stands beside them looks first."""
     before = uow.now - _after(uow, Told.PARTNER)
     found = 0
-    for dispatch in uow.dispatches.lock_due("late_due", _AT_ONCE, before=before):
+    for dispatch in uow.take_due("late_due", _AT_ONCE, before=before):
         seats = [seat for seat in uow.dispatches.seats([dispatch.id]) if seat.active]
         late = [seat for seat in seats if seat.checkin_due_at is not None and seat.checkin_due_at <= before]
         for seat in late:
@@ -92,7 +92,7 @@ def lines_due(uow: UnitOfWork) -> int:
     """Tell the desk that it is time to call the lines for whoever has been silent for so long."""
     before = uow.now - (_after(uow, Told.LINE) - _after(uow, Told.DESK))
     found = 0
-    for dispatch in uow.dispatches.lock_due("lines_due", _AT_ONCE, before=before):
+    for dispatch in uow.take_due("lines_due", _AT_ONCE, before=before):
         calls = uow.alarms.open_calls([dispatch.id])
         still_silent = {each.responder_id for each in calls if each.kind == Call.SILENCE}
         for seat in uow.dispatches.seats([dispatch.id]):
@@ -113,7 +113,7 @@ def missed_due(uow: UnitOfWork) -> int:
     """Mark those who have not checked in within the grace; what follows stands in the table of reactions."""
     before = uow.now - _after(uow, Told.DESK)
     found = 0
-    for dispatch in uow.dispatches.lock_due("missed_due", _AT_ONCE, before=before):
+    for dispatch in uow.take_due("missed_due", _AT_ONCE, before=before):
         for seat in uow.dispatches.seats([dispatch.id]):
             late = seat.active and seat.checkin_due_at is not None and seat.checkin_due_at <= before
             if late and seat.checkin_missed_at is None:

@@ -14,6 +14,7 @@ import structlog
 from desk.errors import DeskError, raced
 from desk.events import Fact
 from desk.policy import NetworkPolicy
+from desk.portion import Portion
 from desk.ports import KeyRing
 from desk.remembered import Counted, RosterMemory
 from desk.resident import Memory
@@ -25,6 +26,7 @@ from matcher.ground import Ground
 from matcher.pairs import crow_flies
 from matcher.travel import RoadsOrCrow, TravelTimes, WaryTravelTimes
 from records.errors import DatabaseAway, RecordsError
+from records.models import Dispatch
 from records.repositories import heartbeats, networks
 from records.repositories.accounts import AccountRepository
 from records.repositories.alarms import AlarmRepository
@@ -136,6 +138,7 @@ class UnitOfWork:
         self.outside_now = clock(None)
         self.keys = keys
         self.facts: list[Fact] = []
+        self.portion = Portion()
         self.memory = memory
         self._endings: list[Callable[[bool], None]] = []
 
@@ -151,6 +154,13 @@ class UnitOfWork:
     def burst(self) -> AbstractContextManager[None]:
         """Send writes one after the other without waiting for each; what is refused is raised at the end."""
         return burst(self._session)
+
+    def take_due(self, timer: str, usual: int, **moments: datetime) -> list[Dispatch]:
+        """Take the dispatches a timer is due for, no more than this act's portion; those in other hands are left."""
+        portion = self.portion
+        taken = self.dispatches.lock_due(timer, portion.limit(usual), after=portion.after, **moments)
+        portion.note(dispatch.id for dispatch in taken)
+        return taken
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -30,6 +30,8 @@ from records.enums import IncidentStatus, Unit, Verdict
 from records.errors import NoSuchRecord
 from records.models import Incident, Judgement
 
+_AT_ONCE: Final = 200
+
 
 class BasisMissing(DeskError):
     """Please say whose they are and how you know: a marking, their words, a document, or seen in person."""
@@ -176,7 +178,9 @@ def criteria_of(uow: UnitOfWork, incident_id: int) -> list[criteria.Criterion]:
 
 def close_quiet(uow: UnitOfWork) -> int:
     """End unverified incidents in which nothing new was seen for long and to which nobody is sent; return how many."""
-    ended = uow.incidents.close_quiet(before=uow.now - uow.policy.verification.quiet_after, now=uow.now)
+    portion, before = uow.portion, uow.now - uow.policy.verification.quiet_after
+    ended = uow.incidents.close_quiet(before=before, now=uow.now, limit=portion.limit(_AT_ONCE), after=portion.after)
+    portion.note(incident_id for incident_id, _version, _cell7 in ended)
     uow.record_all(
         IncidentClosed(subject=incident_id, version=version, cell5=cells.from_int(cell7))
         for incident_id, version, cell7 in ended
@@ -186,7 +190,9 @@ def close_quiet(uow: UnitOfWork) -> int:
 
 def propose_clear(uow: UnitOfWork) -> int:
     """Propose that incidents are over of which nothing new was seen for long: people end them, no clock does."""
-    quiet = uow.incidents.propose_clear(before=uow.now - uow.policy.verification.over_after, now=uow.now)
+    portion, before = uow.portion, uow.now - uow.policy.verification.over_after
+    quiet = uow.incidents.propose_clear(before=before, now=uow.now, limit=portion.limit(_AT_ONCE), after=portion.after)
+    portion.note(incident_id for incident_id, _version, _cell7 in quiet)
     uow.record_all(
         IncidentQuiet(subject=incident_id, version=version, cell5=cells.from_int(cell7))
         for incident_id, version, cell7 in quiet

@@ -11,6 +11,7 @@ from desk.events import SceneFound
 from desk.unit_of_work import UnitOfWork
 from records.enums import Found
 
+_AT_ONCE: Final = 50
 _WEIGHED_EVERY: Final = timedelta(minutes=5)
 _WEIGHS_FOR: Final = timedelta(hours=3)
 """After six half-lives nothing is left of "looked and saw nothing" that anybody would notice."""
@@ -23,7 +24,8 @@ def weigh_found(uow: UnitOfWork, facts: Sequence[SceneFound]) -> None:
 
 def weigh_again(uow: UnitOfWork) -> int:
     """Score incidents again of which something weighs less by now; return how many."""
-    due = uow.incidents.take_to_weigh(uow.now)
+    due = uow.incidents.take_to_weigh(uow.now, limit=uow.portion.limit(_AT_ONCE), after=uow.portion.after)
+    uow.portion.note(due)
     _weigh(uow, due)
     return len(due)
 

@@ -239,7 +239,7 @@ def steer(uow: UnitOfWork, actor: Actor, dispatch_id: int, *, by_hand: bool) -> 
 
 def expire_due(uow: UnitOfWork) -> int:
     """Expire offers that ran out; ask the next wave, or say that nobody was found. Return how many were looked at."""
-    due = uow.dispatches.lock_due("offers_due", _AT_ONCE, now=uow.now)
+    due = uow.take_due("offers_due", _AT_ONCE, now=uow.now)
     for dispatch in due:
         offers = uow.dispatches.offers([dispatch.id])
         over = [offer for offer in offers if offer.state == O.OFFERED and offer.expires_at <= uow.now]

@@ -50,7 +50,7 @@ def stop_asking(uow: UnitOfWork, facts: Sequence[IncidentClosed]) -> None:
 
 def held_due(uow: UnitOfWork) -> int:
     """Cancel dispatches whose lost partner was not replaced in time; return how many."""
-    due = uow.dispatches.lock_due("held_due", _AT_ONCE, now=uow.now)
+    due = uow.take_due("held_due", _AT_ONCE, now=uow.now)
     for dispatch in due:
         finish(uow, dispatch, D.CANCELLED)
     return len(due)

@@ -50,7 +50,7 @@ def _arrived(uow: UnitOfWork, seat: Seat, partners: Sequence[Seat]) -> None:
 def expected_due(uow: UnitOfWork) -> int:
     """Mark those who did not set out, or did not come to the meeting point, in time; return how many."""
     found = 0
-    for dispatch in uow.dispatches.lock_due("expected_due", _AT_ONCE, now=uow.now):
+    for dispatch in uow.take_due("expected_due", _AT_ONCE, now=uow.now):
         for seat in uow.dispatches.seats([dispatch.id]):
             late = seat.active and seat.expected_at is not None and seat.expected_at <= uow.now
             if late and seat.checkin_missed_at is None:

@@ -118,9 +118,10 @@ class DispatchRepository(Repository):
             raise NoSuchRecord
         return found
 
-    def lock_due(self, timer: str, limit: int, **moments: datetime) -> list[Dispatch]:
-        """Take the dispatches a timer is due for (`offers_due`, `held_due`, `missed_due`), leaving others' alone."""
-        due = self._session.scalars(load(timer), {"network_id": self._network_id, "limit": limit, **moments}).all()
+    def lock_due(self, timer: str, limit: int, *, after: int = 0, **moments: datetime) -> list[Dispatch]:
+        """Take the dispatches after an id that a timer is due for (`offers_due`, `held_due`, …), leaving others'."""
+        asked = {"network_id": self._network_id, "limit": limit, "after": after, **moments}
+        due = self._session.scalars(load(timer), asked).all()
         query = select(Dispatch).where(Dispatch.network_id == self._network_id, Dispatch.id.in_(due))
         fresh = query.order_by(Dispatch.id).execution_options(populate_existing=True)
         return list(self._session.scalars(fresh)) if due else []

@@ -275,18 +275,19 @@ class IncidentRepository(Repository):
         )
         return {row.id: row.version for row in rows}
 
-    def close_quiet(self, *, before: datetime, now: datetime, limit: int = 200) -> list[tuple[int, int, int]]:
+    def close_quiet(self, *, before: datetime, now: datetime, limit: int, after: int) -> list[tuple[int, int, int]]:
         """End unverified incidents without news since `before`; return (id, version, cell of resolution 7)."""
         rows = self._session.execute(
-            load("incidents_quiet"), {"network_id": self._network_id, "before": before, "now": now, "limit": limit}
+            load("incidents_quiet"),
+            {"network_id": self._network_id, "before": before, "now": now, "limit": limit, "after": after},
         )
         return [(row.id, row.version, row.cell7) for row in rows]
 
-    def propose_clear(self, *, before: datetime, now: datetime, limit: int = 200) -> list[tuple[int, int, int]]:
+    def propose_clear(self, *, before: datetime, now: datetime, limit: int, after: int) -> list[tuple[int, int, int]]:
         """Propose that quiet incidents are over; return (id, version, cell of resolution 7)."""
         rows = self._session.execute(
             load("incidents_propose_clear"),
-            {"network_id": self._network_id, "before": before, "now": now, "limit": limit},
+            {"network_id": self._network_id, "before": before, "now": now, "limit": limit, "after": after},
         )
         return [(row.id, row.version, row.cell7) for row in rows]
 
@@ -300,9 +301,9 @@ class IncidentRepository(Repository):
                 .execution_options(synchronize_session=False)
             )
 
-    def take_to_weigh(self, now: datetime, limit: int = 50) -> list[int]:
+    def take_to_weigh(self, now: datetime, *, limit: int, after: int) -> list[int]:
         """Take incidents that are to be weighed again by now; return their ids."""
-        asked = {"network_id": self._network_id, "now": now, "limit": limit}
+        asked = {"network_id": self._network_id, "now": now, "limit": limit, "after": after}
         return [row.id for row in self._session.execute(load("incidents_weigh_again"), asked)]
 
     # written by people

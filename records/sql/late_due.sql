@@ -1,7 +1,7 @@
 -- Dispatches on which somebody's check-in is due and their partner was not told yet; taken for this transaction, those
 -- in other hands left out. Leans on seat_checkin_due.
 SELECT d.id FROM dispatch d
-WHERE d.network_id = :network_id
+WHERE d.network_id = :network_id AND d.id > :after
   AND d.state IN ('paired', 'en_route', 'staged', 'on_scene', 'held')
   AND EXISTS (SELECT FROM seat s
               WHERE s.network_id = d.network_id AND s.dispatch_id = d.id AND s.active

@@ -1,7 +1,7 @@
 -- Dispatches whose asking needs the worker: an offer has run out, nobody is being asked any more, or the time for
 -- asking is over; taken for this transaction, those in other hands left out. Leans on dispatch_open and offer's key.
 SELECT d.id FROM dispatch d
-WHERE d.network_id = :network_id
+WHERE d.network_id = :network_id AND d.id > :after
   AND d.state IN ('offering', 'held')
   AND (d.offers_until <= :now
        OR EXISTS (SELECT FROM offer o
