@@ -15,6 +15,8 @@ QUIET = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",
     "log_min_error_statement": "panic",
+    # An error's message repeats the value that could not be read; what the server says of itself ranks above it.
+    "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
@@ -22,6 +24,7 @@ QUIET = {
     "log_disconnections": "off",
 }
 """What keeps people's words, places and parameters out of the server's own log."""
+_AS_QUIET = {"log_min_messages": ("fatal", "panic")}
 
 _ASKED = (*_MUST_BE_ON, "synchronous_commit", "synchronous_standby_names", "data_checksums", *QUIET)
 
@@ -58,7 +61,7 @@ def logging_faults(settings: Mapping[str, str]) -> list[str]:
     return [
         f"The database's log could hold what people wrote: set {name} to {wanted}."
         for name, wanted in QUIET.items()
-        if settings.get(name) != wanted
+        if settings.get(name) not in (wanted, *_AS_QUIET.get(name, ()))
     ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from records.errors import SchemaNewer
 from records.sql import Loaded
 
 APP_ROLE = "tandem_app"
@@ -128,13 +129,21 @@ def revisions() -> list[str]:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` up (or down) to `revision`; one that is there already is left alone."""
+    """Bring the database at `url` up (or down) to `revision`; one that is there already is left alone.
+
+    Raises
+    ------
+    SchemaNewer
+        The database is at a revision that this program does not know; nothing is touched.
+    """
     engine = owner_engine(url)
     try:
         with engine.connect() as connection:
             there = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
             known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
             connection.rollback()
+            if known is not None and known not in revisions():
+                raise SchemaNewer
             wanted = revisions()[-1] if revision == "head" else revision
             if known != wanted:
                 _move(connection, revision, down=revision == "base" or (known is not None and wanted < known))

@@ -45,6 +45,10 @@ class DatabaseAway(RecordsError):
     """The database cannot be reached right now."""
 
 
+class SchemaNewer(RecordsError):
+    """This data was made by a newer Tandem: run that one again, or choose another database or folder."""
+
+
 class ClusterMissing(RecordsError):
     """PostgreSQL with PostGIS is missing; please run: sudo apt-get install -y postgresql postgresql-postgis."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from records import engine
 from records.base import Base
 from records.cluster import PrivateCluster
+from records.errors import SchemaNewer
 
 # SQLAlchemy reads the database's own columns back and has no word for a transaction id.
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
@@ -79,3 +80,15 @@ def test_each_revision_goes_up_down_and_up(cluster: PrivateCluster, revision: st
         engine.migrate(url, "base")
     finally:
         cluster.drop_database(name)
+
+
+def test_a_schema_that_is_newer_than_this_program_is_told_and_left_alone(fresh_database_url: str) -> None:
+    owner = engine.owner_engine(fresh_database_url)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for revision in ("head", engine.revisions()[-2], "base"):
+        with pytest.raises(SchemaNewer):
+            engine.migrate(fresh_database_url, revision)
+    with owner.begin() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+    owner.dispose()

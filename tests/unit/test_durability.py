@@ -44,3 +44,8 @@ def test_our_own_configuration_is_safe_and_quiet():
 @pytest.mark.parametrize("name", QUIET)
 def test_each_talkative_switch_is_told(name):
     assert [name in fault for fault in logging_faults(QUIET | {name: "loud"})] == [True]
+
+
+def test_a_server_that_logs_less_than_asked_is_quiet_too():
+    assert logging_faults(QUIET | {"log_min_messages": "panic"}) == []
+    assert len(logging_faults(QUIET | {"log_min_messages": "error"})) == 1
