@@ -13,11 +13,13 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.logs import Seldom
 from api.marks import Marks
 from api.stream import RESET, Change, View, changes_after, frames, moved_to
 from api.wiring import House
 from desk import accounts
 from desk.access import Actor
+from desk.policy import PolicyUnusable
 from records.values import Cursor, Log
 
 _log = structlog.get_logger()
@@ -95,6 +97,8 @@ class Channel:
     read_at: float = field(default_factory=time.monotonic)
     ticks: int = 0
     closed: bool = False
+    refused: bool = False
+    """Whether its network's numbers cannot be used: its log is not read until they are set again."""
     viewers: dict[Viewer, None] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -142,6 +146,7 @@ class Relay:
         self._channels: dict[int, Channel] = {}
         self._closing = False
         self._opened = 0
+        self._seldom = Seldom()
         # Threads of its own: a crowd at the other doors, or many who catch up, must not keep the log from being read.
         self._reading = anyio.CapacityLimiter(2)
         self._catching_up = anyio.CapacityLimiter(2)
@@ -153,7 +158,8 @@ class Relay:
     def silent_s(self) -> float:
         """Return for how many seconds a log that somebody watches has not been read; 0 where nobody watches."""
         now = time.monotonic()
-        return max((now - each.read_at for each in list(self._channels.values()) if each.viewers), default=0.0)
+        watched = [each for each in list(self._channels.values()) if each.viewers and not each.refused]
+        return max((now - each.read_at for each in watched), default=0.0)
 
     async def close(self) -> None:
         """Let everybody go and stop reading, once the last read has given its connection back."""
@@ -223,9 +229,11 @@ class Relay:
                     channel.tell(changes)
             except Exception as error:  # noqa: BLE001  (the cursor waits where it was; a stream never ends for good)
                 failures = min(failures + 1, 6)
-                _note("stream.unread", network_id, error)
+                channel.refused = isinstance(error, PolicyUnusable)
+                self.note("stream.unread", network_id, error)
             else:
                 failures = 0
+                channel.refused = False
                 # A pulse says that the log was read a moment ago: without a reading there is none.
                 channel.pulse()
         self._channels.pop(network_id, None)
@@ -243,11 +251,17 @@ class Relay:
                     self._still_signed_in, network_id, asked, limiter=self._reading
                 )
             except Exception as error:  # noqa: BLE001  (asked again in a second)
-                _note("stream.unchecked", network_id, error)
+                self.note("stream.unchecked", network_id, error)
                 continue
             for viewer in list(channel.viewers):
                 if viewer.token_sha256 in asked and viewer.token_sha256 not in standing:
                     viewer.end()
+
+    def note(self, what: str, network_id: int, error: BaseException) -> None:
+        """Say in the log what went wrong with a network's stream, the same thing once a minute."""
+        kind = type(error).__name__
+        if self._seldom.may(time.monotonic(), what, network_id, kind):
+            _log.error(what, network=network_id, error=kind)
 
     def _begin(self, network_id: int) -> tuple[Log, Cursor]:
         with self._house.act(network_id) as uow:
@@ -299,7 +313,7 @@ class _Following(Response):
                 results = await asyncio.gather(*tasks, return_exceptions=True)
             if isinstance(results[0], Exception):
                 # The log could not be read while catching up: the browser tries again from where it was.
-                _note("stream.unsent", self._network_id, results[0])
+                self._relay.note("stream.unsent", self._network_id, results[0])
         finally:
             self._relay.leave(channel, viewer)
         # Who does not read does not read the end either: then the connection is closed without it.
@@ -323,7 +337,3 @@ async def _until_gone(receive: Receive) -> None:
 
 def _body(told: bytes) -> dict[str, object]:
     return {"type": "http.response.body", "body": told, "more_body": True}
-
-
-def _note(what: str, network_id: int, error: BaseException) -> None:
-    _log.error(what, network=network_id, error=type(error).__name__)

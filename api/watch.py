@@ -46,6 +46,14 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A network of which nothing can be done, and the part of its numbers that cannot be used."""
+
+    network: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What the last look found, and when it ended by a steady clock."""
 
@@ -75,6 +83,7 @@ class Watch:
         self._began_s = time.monotonic()
         self._seen = Seen({Part.DATABASE: Trouble.DATABASE}, self._began_s)
         self._told: frozenset[Part] = frozenset()
+        self._refused: tuple[Refused, ...] = ()
 
     def start(self) -> None:
         """Begin to look."""
@@ -93,6 +102,10 @@ class Watch:
             return {**seen.troubles, Part.DATABASE: Trouble.DATABASE, Part.WORKER: Trouble.UNWATCHED}
         return seen.troubles
 
+    def refused(self) -> tuple[Refused, ...]:
+        """Return the networks that are refused; all others are served, so this is no trouble of a part."""
+        return self._refused
+
     def look(self) -> dict[Part, Trouble]:
         """Look at every part once, and stand in for a worker that does not work; return what is wrong."""
         found: dict[Part, Trouble] = {}
@@ -105,8 +118,10 @@ class Watch:
         if not self._passes(lambda: self._house.beat("service")):
             found[Part.DATABASE] = Trouble.DATABASE
             found[Part.WORKER] = Trouble.UNWATCHED
-        elif not self._worker_works():
-            found[Part.WORKER] = Trouble.WORKER if self._stand_in() else Trouble.UNWATCHED
+        else:
+            self._look_at_networks()
+            if not self._worker_works():
+                found[Part.WORKER] = Trouble.WORKER if self._stand_in() else Trouble.UNWATCHED
         self._tell(frozenset(found))
         return found
 
@@ -117,6 +132,13 @@ class Watch:
             except Exception as error:  # noqa: BLE001  (who watches must not fall; an old look says so by its age)
                 _log.error("the watch stumbled", error=type(error).__name__)
             self._stop.wait(TICK_S if Part.WORKER in self._seen.troubles else EVERY_S)
+
+    def _look_at_networks(self) -> None:
+        refused = tuple(Refused(each.id, each.unusable) for each in self._house.networks() if each.unusable)
+        for each in refused:
+            if each not in self._refused:
+                _log.error("a network is refused", network=each.network, part=each.part)
+        self._refused = refused
 
     def _passes(self, check: Callable[[], None]) -> bool:
         try:

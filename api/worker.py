@@ -61,6 +61,10 @@ class Worker:
         """Run every timer that is due at a moment of a steady clock; return how much was found to do."""
         found = 0
         for network in self._house.networks():
+            if network.unusable:
+                if self._seldom.may(moment_s, network.id, network.unusable):
+                    _log.error("a network is refused", network=network.id, part=network.unusable)
+                continue
             for timer in self._timers:
                 if self._next.get((network.id, timer.name), moment_s) <= moment_s:
                     self._next[network.id, timer.name] = moment_s + timer.every_s

@@ -183,6 +183,15 @@ class NetworkPolicy:
                     raise PolicyUnusable(part.name) from error
         return policy
 
+    @classmethod
+    def unusable_part(cls, numbers: Mapping[str, Mapping[str, Any]]) -> str:
+        """Return the part of a network's numbers that cannot be used, empty where all can."""
+        try:
+            cls.of(numbers)
+        except PolicyUnusable as error:
+            return error.part
+        return ""
+
 
 def _tuned(part: Any, own: Mapping[str, Any]) -> Any:
     known = {each.name for each in fields(part)}

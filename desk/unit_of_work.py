@@ -73,6 +73,8 @@ class NetworkNow:
     kind: str
     zones_version: int
     streets_version: int = 0
+    unusable: str = ""
+    """The part of its numbers that cannot be used, so that nothing of it can be done; empty where all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,15 @@ def beaten_s_ago(session: Transaction, part: str) -> float | None:
 def networks_on(session: Transaction) -> list[NetworkNow]:
     """Return all networks on this server, by id."""
     return [
-        NetworkNow(row.id, row.slug, row.name, row.kind, row.zones_version, row.streets_version)
+        NetworkNow(
+            row.id,
+            row.slug,
+            row.name,
+            row.kind,
+            row.zones_version,
+            row.streets_version,
+            NetworkPolicy.unusable_part(row.policy),
+        )
         for row in networks.every(session)
     ]
 

@@ -13,8 +13,8 @@ router = APIRouter(tags=["health"])
 @router.get("/healthz")
 async def alive(request: Request) -> JSONResponse:
     """Say that the process answers, and to the pages what is wrong with the parts it stands on."""
-    troubles = request.app.state.watch.troubles()
-    return JSONResponse({"status": "ok", "troubles": {str(part): str(trouble) for part, trouble in troubles.items()}})
+    troubles = {str(part): str(trouble) for part, trouble in request.app.state.watch.troubles().items()}
+    return JSONResponse({"status": "ok", "troubles": troubles, "refused": _refused(request)})
 
 
 @router.get("/readyz")
@@ -23,5 +23,11 @@ async def ready(request: Request) -> JSONResponse:
     troubles = request.app.state.watch.troubles()
     if troubles:
         fields = [{"field": str(part), "detail": str(trouble)} for part, trouble in troubles.items()]
-        return problem(503, " ".join(dict.fromkeys(map(str, troubles.values()))), fields=fields)
-    return JSONResponse({"status": "ready"})
+        title = " ".join(dict.fromkeys(map(str, troubles.values())))
+        return problem(503, title, fields=fields, more={"refused": _refused(request)})
+    # A network that is refused is no dead part: whoever stands in front of us must not take the others away with it.
+    return JSONResponse({"status": "ready", "refused": _refused(request)})
+
+
+def _refused(request: Request) -> list[dict[str, object]]:
+    return [{"network": each.network, "part": each.part} for each in request.app.state.watch.refused()]

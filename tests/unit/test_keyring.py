@@ -30,6 +30,18 @@ def test_only_the_service_may_read_them(tmp_path):
         FolderKeyRing(tmp_path / "keys")
 
 
+@pytest.mark.parametrize("spoil", ["mode", "length"])
+def test_a_service_does_not_start_on_a_key_that_others_may_read_or_that_is_none(tmp_path, spoil):
+    FolderKeyRing(tmp_path / "keys").receipt_key()
+    key = tmp_path / "keys" / "receipt"
+    if spoil == "mode":
+        key.chmod(0o644)
+    else:
+        key.write_bytes(b"short")
+    with pytest.raises(KeyFolderOpen if spoil == "mode" else KeyUnusable):
+        FolderKeyRing(tmp_path / "keys")
+
+
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])
 def test_a_key_that_is_no_key_is_refused(tmp_path, content):
     ring = FolderKeyRing(tmp_path / "keys")
