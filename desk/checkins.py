@@ -16,6 +16,8 @@ from records.enums import DispatchState as D
 from records.models import Seat
 
 _AT_ONCE = 20
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""Clocks of two machines differ by less than this."""
 _PARTNER_TOLD, _LINES_TOLD = 1, 3
 """How far a silence has climbed, as the seat's number."""
 
@@ -66,6 +68,21 @@ def _may_speak(uow: UnitOfWork, seat: Seat) -> bool:
     """Say whether a word from somebody is taken: out there, or not longer ago than a shift."""
     ended_at = seat.during.upper
     return seat.active or (ended_at is not None and ended_at > uow.now - LONGEST_SHIFT)
+
+
+def far_due(uow: UnitOfWork) -> int:
+    """Wait anew, from now, for whoever is due later than anybody can be: a clock was set back since they spoke."""
+    every = uow.policy.checkins.every
+    beyond = uow.now + every + _CLOCKS_DIFFER
+    found = 0
+    for dispatch in uow.take_due("far_due", _AT_ONCE, beyond=beyond):
+        for seat in uow.dispatches.seats([dispatch.id]):
+            if seat.active and seat.checkin_due_at is not None and seat.checkin_due_at > beyond:
+                uow.dispatches.change_seat(seat, checkin_due_at=uow.now + every)
+                uow.dispatches.change(dispatch)
+                uow.record(DispatchMoved(subject=dispatch.id, version=dispatch.version, responder_id=seat.responder_id))
+                found += 1
+    return found
 
 
 def late_due(uow: UnitOfWork) -> int:

@@ -73,6 +73,7 @@ DUE: Final[tuple[Callable[[UnitOfWork], int], ...]] = (
     dispatching.held_due,
     dispatching.expire_due,
     dispatching.expected_due,
+    checkins.far_due,
     checkins.late_due,
     checkins.missed_due,
     checkins.lines_due,

@@ -210,7 +210,10 @@ class PrivateCluster:
         """
         if self._server is not None and self._server.poll() is None:
             return
-        self._launch()
+        try:
+            self._launch()
+        except OSError as error:  # no space left, most of all: somebody may free some
+            raise ClusterFailed from error
 
     def stop(self) -> None:
         """Stop what we started, in order, and nothing else; a second call does nothing."""
@@ -288,9 +291,15 @@ class PrivateCluster:
     def _configure(self) -> None:
         values = SETTINGS | (THROWAWAY if self.throwaway else {})
         lines = [f"{name} = '{value}'" for name, value in sorted(values.items())]
-        (self._pgdata / "postgresql.conf").write_text("\n".join(["# Written anew at each start.", *lines, ""]))
+        self._settle("postgresql.conf", "\n".join(["# Written anew at each start.", *lines, ""]))
         # Whoever can open the socket is this account or root: the folder's mode is the key.
-        (self._pgdata / "pg_hba.conf").write_text("local all all trust\n")
+        self._settle("pg_hba.conf", "local all all trust\n")
+
+    def _settle(self, name: str, content: str) -> None:
+        """Write a file unless it stands so already: on a full disk one that is written anew would be left empty."""
+        path = self._pgdata / name
+        if not path.exists() or path.read_text() != content:
+            path.write_text(content)
 
     def _link(self) -> None:
         link = self.socket_dir
@@ -307,7 +316,7 @@ class PrivateCluster:
         if not pid_file.exists():
             return
         first, *rest = pid_file.read_text().splitlines() or [""]
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # a full disk may have left it empty
             if Path(f"/proc/{int(first)}/cwd").samefile(self._pgdata):
                 raise ClusterAlreadyRunning
         # The other lines stay: by them the server looks for survivors that still hold its shared memory.

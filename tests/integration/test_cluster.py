@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from records.cluster import PrivateCluster
 from records.durability import logging_faults, refuse_unsafe, settings_of
-from records.errors import ClusterAlreadyRunning, DatabaseAway, UnsafeDatabase
+from records.errors import ClusterAlreadyRunning, ClusterFailed, DatabaseAway, UnsafeDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -117,6 +118,29 @@ def test_it_recovers_what_was_acknowledged_before_a_kill(running):
     assert (running.data_dir / "postgres" / "postmaster.pid").exists()
     running.start()
     assert rows(running) == before
+
+
+def test_a_start_again_on_a_full_disk_may_be_tried_again_and_writes_nothing_that_stands_already(running, monkeypatch):
+    os.kill(running.pid, signal.SIGKILL)
+    while running.is_running():
+        time.sleep(0.05)
+
+    write = Path.write_text
+
+    def full(path, *words, **more):
+        if path.suffix in said:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, *words, **more)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    said = {".pid"}
+    with pytest.raises(ClusterFailed):
+        running.start_again()
+    assert not running.is_running()
+    said = {".conf"}
+    (running.data_dir / "postgres" / "postmaster.pid").write_bytes(b"")
+    running.start_again()
+    assert running.is_running()
 
 
 def test_a_pid_file_whose_number_now_belongs_to_somebody_else_does_not_stop_it(running):

@@ -30,6 +30,7 @@ STATEMENTS = (
     "dispatch_places",
     "free",
     "held_due",
+    "far_due",
     "late_due",
     "lines_due",
     "missed_due",

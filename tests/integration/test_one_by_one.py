@@ -97,6 +97,7 @@ DUE = {
     dispatching.held_due: (left_alone, 11 * MINUTE),
     dispatching.expire_due: (asked_in_vain, 5 * MINUTE),
     dispatching.expected_due: (pairs, 11 * MINUTE),
+    checkins.far_due: (staged, -60 * MINUTE),
     checkins.late_due: (staged, 11 * MINUTE),
     checkins.missed_due: (staged, 14 * MINUTE),
     checkins.lines_due: (silent, 25 * MINUTE),
