@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from api.security import COOKIE
 from api.settings import Settings
 from api.wiring import House
+from api.worker import Worker
 from desk import territory
 from desk.accounts import passphrases
 from desk.accounts.passphrases import Cost
@@ -47,6 +48,32 @@ PATIENCE_MS = 20_000
 CHEAP = Cost(memory_kib=CHEAP_KIB)
 
 
+class RestingWorker:
+    """A worker that beats beside these pages and does nothing else, so that none is missed."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._house.beat("worker")
+        self._stop.clear()
+        self._thread = threading.Thread(target=Worker(self._house, []).run, args=(self._stop,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more, as if the last beat were a minute ago."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        owner = engine.owner_engine(self._house.settings.database_url)
+        with owner.begin() as connection:
+            connection.exec_driver_sql("UPDATE heartbeat SET beaten_at = now() - interval '1 minute'")
+        owner.dispose()
+
+
 @dataclass
 class Site:
     """A site that listens, and the network this test is in."""
@@ -54,6 +81,7 @@ class Site:
     address: str
     house: House
     network_id: int
+    worker: RestingWorker
     foreign: list[str] = field(default_factory=list)
     """Requests to any other host."""
     complaints: list[str] = field(default_factory=list)
@@ -91,22 +119,14 @@ def site(cluster: PrivateCluster, tmp_path_factory: pytest.TempPathFactory, brow
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.02)
     house: House = app.state.house
-    worker_beats(url, "1 day")
+    worker = RestingWorker(house)
+    worker.start()
     with house.act(network_id) as uow:
         territory.draw(uow, "Round the place", _square(PLACE, 0.03))
-    yield Site(f"http://127.0.0.1:{port}", house, network_id)
+    yield Site(f"http://127.0.0.1:{port}", house, network_id, worker)
+    worker.stop()
     server.should_exit = True
     thread.join(10)
-
-
-def worker_beats(url: str, ahead: str) -> None:
-    """Let a worker have worked at a moment from now: no worker runs beside these pages, and none is missed."""
-    owner = engine.owner_engine(url)
-    with owner.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE heartbeat SET beaten_at = now() + CAST(%s AS interval) WHERE part = 'worker'", (ahead,)
-        )
-    owner.dispose()
 
 
 def _square(middle: LonLat, half: float) -> dict[str, object]:

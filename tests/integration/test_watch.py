@@ -79,6 +79,12 @@ def test_the_desk_is_told_well_within_half_a_minute(house):
     assert watching(house).look() == {Part.WORKER: Trouble.UNWATCHED}
 
 
+def test_a_worker_that_died_before_the_clock_was_set_back_is_noticed_all_the_same(house):
+    house.beat("worker")
+    age_the_worker(house, -3600)
+    assert watching(house).look() == {Part.WORKER: Trouble.UNWATCHED}
+
+
 def test_the_service_looks_after_what_falls_due_until_the_worker_is_back(house, monkeypatch):
     done = []
 

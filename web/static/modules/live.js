@@ -108,6 +108,8 @@ export function tell(name) {
 }
 
 const WATCH_MS = 8000;
+/** A service that takes the question and does not answer is as good as away. */
+const ANSWER_MS = 6000;
 
 /** Say on the page when a part that people's safety stands on does not work; gone by itself when it does again. */
 async function watch() {
@@ -115,7 +117,7 @@ async function watch() {
   if (!banner) return;
   let sentence = "";
   try {
-    const { troubles } = await (await fetch("/healthz", { cache: "no-store" })).json();
+    const { troubles } = await (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) })).json();
     const words = troubles.worker === banner.dataset.unwatchedMark ? banner.dataset.unwatched : troubles.worker ? banner.dataset.standsIn : banner.dataset.part;
     if (Object.keys(troubles).length) sentence = words ?? "";
   } catch {
