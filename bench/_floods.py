@@ -16,6 +16,7 @@ from desk import criteria
 from desk.policy import VerificationPolicy
 from geo import cells
 from geo.distance import moved
+from geo.gravity import Voice, foremost, gravity_of
 from geo.linking import DEFAULT_POLICY
 from geo.live import LiveClusters
 from geo.queue import Waiting, in_order
@@ -253,6 +254,9 @@ def _queue(cases: Sequence[Case]) -> list[Case]:
                 standing=case.held.standing,
                 queue=case.held.queue,
                 cell=cells.number_at(case.place, 6),
+                gravity=gravity_of(
+                    foremost(Voice(each.vouched, each.activity, each.activity_before) for each in case.groups)
+                ),
             )
         )
     return [cases[each.id] for each in in_order(waiting)]

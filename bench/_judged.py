@@ -14,6 +14,7 @@ from desk.corroboration.learning import expected_of
 from desk.corroboration.scoring import circumstances_of, scored
 from geo.calibration import calibrated
 from geo.clustering import settle
+from geo.gravity import gravest
 from geo.points import LonLat
 from geo.reliability import Leans, Record, Subject, counted, leans
 from records.values import GroupFigures, IncidentFigures
@@ -113,7 +114,6 @@ def _case(key: int, some: Iterable[Report], lineages: dict[str, int]) -> Case:
         place=LonLat(
             sum(each.place.lon for each in exact) / len(exact), sum(each.place.lat for each in exact) / len(exact)
         ),
-        activity=_most(each.activity for each in members),
         unit=_most(each.unit if each.unit != "unknown" else None for each in members),
         zone_ids=(),
         first_seen_at=datetime.fromtimestamp(members[0].t, UTC),
@@ -147,6 +147,8 @@ def _group(key: int, group: int, own: Sequence[Report]) -> GroupFigures:
         local_police=first.vouched and any(each.unit == "local_police" for each in own),
         named=any(each.unit in {"immigration", "other_federal"} and each.basis for each in own),
         other=any(each.unit == "local_police" for each in own),
+        activity=gravest(each.activity for each in own),
+        activity_before=next((each.activity for each in own if each.activity is not None), None),
     )
 
 

@@ -14,6 +14,7 @@ from desk.access import Actor
 from desk.errors import DeskError, NotFound
 from desk.unit_of_work import UnitOfWork
 from geo import cells
+from geo.gravity import gravity_of
 from geo.points import LonLat
 from geo.queue import Waiting, in_order
 from geo.score import still_there
@@ -153,6 +154,7 @@ def _waiting(record: Incident, lineage: int | None, *, sends: bool) -> Waiting:
         standing=record.standing,
         queue=record.queue,
         cell=cells.parent(record.cell7, 6),
+        gravity=gravity_of(record.activity),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from geo import cells
+from geo.gravity import gravest
 from geo.linking import ClusterPolicy, Point
 from geo.live import LiveClusters
 from geo.points import LonLat
@@ -34,6 +35,18 @@ class Member:
     told: Told
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    gravest: str
+    first: str
+    rank: tuple[float, int]
+
+    def and_then(self, other: _Said) -> _Said:
+        """Return both as one: the graver of the two, and the one that was seen first."""
+        first = min(self, other, key=lambda each: each.rank)
+        return _Said(gravest([self.gravest, other.gravest]) or other.gravest, first.first, first.rank)
+
+
 @dataclass(slots=True)
 class _Group:
     best: Member
@@ -43,6 +56,8 @@ class _Group:
     """Whether reports that name immigration or another federal agency, with a basis, are vouched for or not."""
     other: set[bool] = field(default_factory=set)
     """The same of reports that name local police."""
+    said: dict[bool, _Said] = field(default_factory=dict)
+    """What is going on, by reports that are vouched for or not."""
 
 
 class Cluster:
@@ -56,7 +71,6 @@ class Cluster:
         self.first_t = math.inf
         self.last_t = -math.inf
         self._groups: dict[int, _Group] = {}
-        self._activities: Counter[str] = Counter()
         self._units: Counter[str] = Counter()
         self._zones: Counter[tuple[int, ...]] = Counter()
         self._sum = [0.0, 0.0, 0.0]
@@ -79,7 +93,8 @@ class Cluster:
         elif told.based and told.unit in _NAMED:
             group.named.add(point.vouched)
         if point.activity is not None:
-            self._activities[point.activity] += 1
+            said, former = _Said(point.activity, point.activity, point.rank), group.said.get(point.vouched)
+            group.said[point.vouched] = former.and_then(said) if former else said
         if told.unit != Unit.UNKNOWN:
             self._units[told.unit] += 1
         self._zones[told.zone_ids] += 1
@@ -107,7 +122,6 @@ class Cluster:
             groups=len(self._groups),
             vouched_groups=sum(group.best.point.vouched for group in self._groups.values()),
             place=LonLat(math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))),
-            activity=_most(self._activities),
             unit=_most(self._units),
             zone_ids=_most(self._zones) or (),
             first_seen_at=datetime.fromtimestamp(self.first_t, UTC),
@@ -117,21 +131,25 @@ class Cluster:
 
     def groups(self) -> list[GroupFigures]:
         """Return what each source group says, by its number."""
-        return [
-            GroupFigures(
-                incident_id=self.incident_id,
-                source_group=number,
-                vouched=group.best.point.vouched,
-                first_id=group.best.point.id,
-                place=group.best.point.place,
-                t=group.best.point.t,
-                reports=group.reports,
-                local_police=group.local_police,
-                named=group.best.point.vouched in group.named,
-                other=group.best.point.vouched in group.other,
-            )
-            for number, group in sorted(self._groups.items())
-        ]
+        return [self._figures_of(number, group) for number, group in sorted(self._groups.items())]
+
+    def _figures_of(self, number: int, group: _Group) -> GroupFigures:
+        best = group.best.point
+        said = group.said.get(best.vouched)
+        return GroupFigures(
+            incident_id=self.incident_id,
+            source_group=number,
+            vouched=best.vouched,
+            first_id=best.id,
+            place=best.place,
+            t=best.t,
+            reports=group.reports,
+            local_police=group.local_police,
+            named=best.vouched in group.named,
+            other=best.vouched in group.other,
+            activity=said.gravest if said else None,
+            activity_before=said.first if said else None,
+        )
 
 
 def _order(point: Point) -> tuple[bool, float, int]:

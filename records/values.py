@@ -252,7 +252,6 @@ class IncidentFigures:
     groups: int
     vouched_groups: int
     place: LonLat | None
-    activity: str | None
     unit: str | None
     zone_ids: tuple[int, ...]
     first_seen_at: datetime | None
@@ -262,7 +261,7 @@ class IncidentFigures:
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """What one source group says in an incident: its best report, WGS84, and how many repeat it."""
+    """What one source group says in an incident: its best report, WGS84, how many there are, and how grave it is."""
 
     incident_id: int
     source_group: int
@@ -274,6 +273,10 @@ class GroupFigures:
     local_police: bool
     named: bool
     other: bool
+    activity: str | None
+    """The gravest that it said is going on."""
+    activity_before: str | None
+    """What it said first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from geo import cells
 from geo.calibration import IDENTITY, Calibration
+from geo.gravity import Voice, foremost, gravity_of
 from geo.reliability import Circumstances, Leans
 from geo.score import Claim, Doubt, Negative, OnScene, Report, Score, Standing, corroborated, kind_of, score
 from records.enums import Found, IncidentStatus, Task, Unit
@@ -52,7 +53,9 @@ def update_of(
     reported = scored(each, groups, beside.leans, beside.calibration)
     held = _with_found(each, groups, beside) if beside.found else reported
     reasons = [{"text": reason.text, "weight": round(reason.weight, 4)} for reason in held.reasons]
-    repeated = each.sightings - len(groups)
+    risen = _risen(groups)
+    reasons += [{"text": text, "weight": 0.0} for text in _told_worse(risen)]
+    repeated = each.sightings - len(groups) - len(risen)
     if repeated:
         text = (
             "one more report from the same sources"
@@ -77,7 +80,7 @@ def update_of(
         cell7=cells.number_at(place, 7),
         cell10=cells.number_at(place, 10),
         zone_ids=each.zone_ids,
-        activity=each.activity,
+        activity=_activity(groups),
         unit=each.unit or Unit.UNKNOWN,
         sightings=each.sightings,
         groups=each.groups,
@@ -106,7 +109,7 @@ def circumstances_of(each: IncidentFigures, groups: Sequence[GroupFigures]) -> C
         cell=cells.cell_at(each.place, 6),
         t=each.last_seen_at.timestamp(),
         evidence=kind_of(_reports(groups, {})),
-        activity=each.activity,
+        activity=_activity(groups),
         lineages=frozenset(str(group.source_group) for group in groups if group.vouched),
     )
 
@@ -175,6 +178,38 @@ def _reports(groups: Sequence[GroupFigures], leans: Mapping[str, float]) -> list
         )
         for group in groups
     ]
+
+
+def _activity(groups: Sequence[GroupFigures]) -> str | None:
+    return foremost(map(_voice, groups))
+
+
+def _voice(group: GroupFigures) -> Voice:
+    return Voice(group.vouched, group.activity, group.activity_before)
+
+
+def _risen(groups: Sequence[GroupFigures]) -> list[GroupFigures]:
+    """Return the sources that said more than they first did, the gravest first."""
+    rising = [group for group in groups if _voice(group).rose]
+    return sorted(rising, key=lambda group: (-gravity_of(group.activity), group.t, group.first_id))
+
+
+def _told_worse(risen: Sequence[GroupFigures]) -> list[str]:
+    """Return one sentence about those who are vouched for and one about the others, however many they are."""
+    told = []
+    for vouched in (True, False):
+        some = [group for group in risen if group.vouched is vouched]
+        if some:
+            who = ("one source" if len(some) == 1 else f"{len(some)} sources") + (
+                "" if vouched else " nobody vouched for"
+            )
+            first, then = _words(some[0].activity_before), _words(some[0].activity)
+            told.append(f"{who} reported {first} first and {then} then: more urgent, no more certain")
+    return told
+
+
+def _words(activity: str | None) -> str:
+    return (activity or "").replace("_", " ")
 
 
 def _claim_of(group: GroupFigures) -> Claim:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select, tuple_, update
 
+from geo.gravity import GRAVEST_FIRST
 from geo.points import LonLat
 from records import ids
 from records.errors import NoSuchRecord
@@ -218,7 +219,6 @@ class IncidentRepository(Repository):
                 groups=row.groups,
                 vouched_groups=row.vouched_groups,
                 place=None if row.lon is None else LonLat(row.lon, row.lat),
-                activity=row.activity,
                 unit=row.unit,
                 zone_ids=tuple(row.zone_ids or ()),
                 first_seen_at=row.first_seen_at,
@@ -231,7 +231,8 @@ class IncidentRepository(Repository):
     def groups(self, incident_ids: Collection[int]) -> list[GroupFigures]:
         """Return what each source group says in incidents."""
         rows = self._session.execute(
-            load("incident_groups"), {"network_id": self._network_id, "ids": sorted(incident_ids)}
+            load("incident_groups"),
+            {"network_id": self._network_id, "ids": sorted(incident_ids), "gravest": list(GRAVEST_FIRST)},
         )
         return [
             GroupFigures(
@@ -245,6 +246,8 @@ class IncidentRepository(Repository):
                 local_police=bool(row.local_police),
                 named=bool(row.named),
                 other=bool(row.other),
+                activity=row.activity,
+                activity_before=row.activity_before,
             )
             for row in rows
         ]

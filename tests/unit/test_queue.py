@@ -79,3 +79,14 @@ def test_the_order_owes_nothing_to_the_order_of_arrival(firm, single, strangers,
     order = in_order(everything)
     assert sorted(each.id for each in order) == sorted(each.id for each in everything)
     assert in_order(rng.sample(everything, len(everything))) == order
+
+
+@given(some(SINGLE), st.floats(0.1, 2.0))
+def test_among_equals_the_graver_comes_first_and_no_graver_word_of_a_stranger_counts(single, gravity):
+    grave = Waiting(90_000, 2, 41, 1, 0.0, 0.0, 1, gravity)
+    mild = waiting(80_000, lineage=42, groups=1)
+    order = in_order([*single, mild, grave])
+    assert rank(order, grave) < rank(order, mild)
+    assert rank(in_order([waiting(80_000), Waiting(90_000, 2, None, 0, 0.0, 0.0, 1, gravity)]), waiting(80_000)) == 0
+    # Two voices are still more than one grave one.
+    assert in_order([grave, waiting(95_000, groups=2, standing=-1.0)])[0].id == 95_000
