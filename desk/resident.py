@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from geo import cells
-from geo.gravity import gravest
+from geo.gravity import rank_of
 from geo.linking import ClusterPolicy, Point
 from geo.live import LiveClusters
 from geo.points import LonLat
@@ -35,18 +35,6 @@ class Member:
     told: Told
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    gravest: str
-    first: str
-    rank: tuple[float, int]
-
-    def and_then(self, other: _Said) -> _Said:
-        """Return both as one: the graver of the two, and the one that was seen first."""
-        first = min(self, other, key=lambda each: each.rank)
-        return _Said(gravest([self.gravest, other.gravest]) or other.gravest, first.first, first.rank)
-
-
 @dataclass(slots=True)
 class _Group:
     best: Member
@@ -56,8 +44,10 @@ class _Group:
     """Whether reports that name immigration or another federal agency, with a basis, are vouched for or not."""
     other: set[bool] = field(default_factory=set)
     """The same of reports that name local police."""
-    said: dict[bool, _Said] = field(default_factory=dict)
-    """What is going on, by reports that are vouched for or not."""
+    gravest: dict[bool, str] = field(default_factory=dict)
+    """The gravest that reports say is going on, by whether they are vouched for."""
+    before: tuple[tuple[float, int], str] | None = None
+    """When what it said first was seen, and what that was."""
 
 
 class Cluster:
@@ -93,8 +83,8 @@ class Cluster:
         elif told.based and told.unit in _NAMED:
             group.named.add(point.vouched)
         if point.activity is not None:
-            said, former = _Said(point.activity, point.activity, point.rank), group.said.get(point.vouched)
-            group.said[point.vouched] = former.and_then(said) if former else said
+            group.gravest[point.vouched] = min(point.activity, group.gravest.get(point.vouched, "other"), key=rank_of)
+            group.before = min((point.rank, point.activity), group.before or (point.rank, point.activity))
         if told.unit != Unit.UNKNOWN:
             self._units[told.unit] += 1
         self._zones[told.zone_ids] += 1
@@ -135,7 +125,6 @@ class Cluster:
 
     def _figures_of(self, number: int, group: _Group) -> GroupFigures:
         best = group.best.point
-        said = group.said.get(best.vouched)
         return GroupFigures(
             incident_id=self.incident_id,
             source_group=number,
@@ -147,8 +136,8 @@ class Cluster:
             local_police=group.local_police,
             named=best.vouched in group.named,
             other=best.vouched in group.other,
-            activity=said.gravest if said else None,
-            activity_before=said.first if said else None,
+            activity=group.gravest.get(best.vouched),
+            activity_before=group.before[1] if group.before else None,
         )
 
 

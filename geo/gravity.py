@@ -58,9 +58,14 @@ def gravity_of(activity: str | None) -> float:
     return _GRAVITY.get(activity, 0.0) if activity is not None else 0.0
 
 
+def rank_of(activity: str) -> int:
+    """Return the place of an activity among all, the gravest first."""
+    return _RANK.get(activity, len(_RANK))
+
+
 def gravest(said: Iterable[str | None]) -> str | None:
     """Return the gravest of some activities, None if there is none."""
-    return min((each for each in said if each is not None), key=_rank, default=None)
+    return min((each for each in said if each is not None), key=rank_of, default=None)
 
 
 def foremost(voices: Iterable[Voice]) -> str | None:
@@ -76,7 +81,3 @@ def foremost(voices: Iterable[Voice]) -> str | None:
     most = max(counts.values(), default=0)
     usual = gravest(word for word, times in counts.items() if times == most)
     return gravest([usual, *(each.activity for each in asked if each.rose)])
-
-
-def _rank(activity: str) -> tuple[int, str]:
-    return (_RANK.get(activity, len(_RANK)), activity)

@@ -1,7 +1,6 @@
 -- What each source group says in some incidents: its first report that somebody vouched for, else its first, how many
--- it sent, whose people it saw, and what it said is going on: the gravest (by its place in `gravest`) and the first; places
--- WGS84. Leans on cluster_incident, sighting_cluster and sighting_pinned,
--- incident by incident.
+-- it sent, whose people it saw, and what it said is going on: the gravest by the order of `gravest`, and the first;
+-- places WGS84. Leans on cluster_incident, sighting_cluster and sighting_pinned, incident by incident.
 SELECT asked.incident_id, said.*
 FROM unnest(CAST(:ids AS bigint[])) AS asked(incident_id)
 CROSS JOIN LATERAL (
@@ -12,7 +11,7 @@ CROSS JOIN LATERAL (
          bool_or(s.unit IN ('immigration', 'other_federal') AND s.basis IS NOT NULL) OVER said AS named,
          bool_or(s.unit = 'local_police') OVER said AS other,
          (CAST(:gravest AS text[]))[min(array_position(CAST(:gravest AS text[]), s.activity)) OVER said] AS activity,
-         first_value(s.activity) OVER (said ORDER BY s.activity IS NULL, s.observed_at, s.id) AS activity_before
+         first_value(s.activity) OVER (own ORDER BY s.activity IS NULL, s.observed_at, s.id) AS activity_before
   FROM cluster c
   JOIN sighting s ON s.network_id = c.network_id AND s.retracted_at IS NULL
     AND (s.cluster_id = c.id AND s.pinned_id IS NULL OR s.pinned_id = c.id)

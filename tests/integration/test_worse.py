@@ -85,6 +85,29 @@ def test_patrol_then_arrest_raises_the_incident_and_adds_no_voice(house, network
     assert not any(RISEN in reason["text"] for reason in back.reasons)
 
 
+def test_second_hand_and_then_worse_with_own_eyes_raises_it_too(house, network_id):
+    now = datetime.now(UTC)
+    person, first, second = (an_actor(house, network_id) for _ in range(3))
+    for other in (first, second):
+        told(house, network_id, a_report(other, observed_at=now, activity="patrol"), now=now)
+    heard = a_report(person, observed_at=now - timedelta(minutes=2), activity="patrol", second_hand=True)
+    told(house, network_id, heard, now=now)
+    assert (incident(house, network_id).activity, incident(house, network_id).vouched_groups) == ("patrol", 2)
+    told(house, network_id, a_report(person, observed_at=now, activity="arrest"), now=now)
+    found = incident(house, network_id)
+    # What was only heard was no voice; what was seen is one.
+    assert (found.activity, found.vouched_groups, found.groups) == ("arrest", 3, 3)
+    assert any(RISEN in reason["text"] for reason in found.reasons)
+
+
+def test_what_was_only_heard_raises_nothing(house, network_id):
+    now = datetime.now(UTC)
+    person = an_actor(house, network_id)
+    told(house, network_id, a_report(person, observed_at=now, activity="patrol"), now=now)
+    told(house, network_id, a_report(person, observed_at=now, activity="arrest", second_hand=True), now=now)
+    assert incident(house, network_id).activity == "patrol"
+
+
 def test_arrest_then_patrol_lowers_nothing(house, network_id):
     now = datetime.now(UTC)
     person = an_actor(house, network_id)
