@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 from sqlalchemy import text
 
 from api import security
@@ -29,6 +29,8 @@ class Phone:
         self.site = site
         self.disk = disk
         self.context: BrowserContext | None = None
+        self.says_yes = True
+        self.asked: list[str] = []
 
     def start(self, person: Person | None) -> BrowserContext:
         found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -53,11 +55,18 @@ class Phone:
 
     def page(self) -> Page:
         page = self.context.new_page()
-        page.on("dialog", lambda dialog: dialog.accept())
+        page.on("dialog", self._answer)
         page.goto(f"{self.site.address}/pin")
         page.click("#pin-gps")
         page.wait_for_selector("#pin-hint", state="hidden")
         return page
+
+    def _answer(self, dialog: Dialog) -> None:
+        self.asked.append(dialog.message)
+        if self.says_yes:
+            dialog.accept()
+        else:
+            dialog.dismiss()
 
     def readable(self) -> list[str]:
         """Where on the disk a canary can be read, as letters or as pairs of bytes."""
@@ -97,6 +106,18 @@ def cut(route) -> None:
         route.abort()
     else:
         route.continue_()
+
+
+def refusing(some: str) -> Callable[[object], None]:
+    """Refuse the reports with some words for good."""
+
+    def answer(route) -> None:
+        if some in (route.request.post_data or ""):
+            route.fulfill(status=422, content_type="application/problem+json", body='{"title": "Too far."}')
+        else:
+            route.continue_()
+
+    return answer
 
 
 def answering(status: int, **headers: str) -> Callable[[object], None]:
@@ -271,3 +292,122 @@ def test_what_another_account_put_away_stays_unread_and_waits_for_it(site, phone
     page = phone.page()
     nothing_waits(page)
     assert stored(site) == [CANARY]
+
+
+def test_one_that_is_refused_late_takes_no_form_from_somebody_who_tells_the_next_thing(site, phone) -> None:
+    context = phone.start(site.person(Role.SPOTTER))
+    context.route("**/api/sightings", cut)
+    page = phone.page()
+    say(page, f"{CANARY} first")
+    page.wait_for_selector("text=Not sent yet: 1")
+    page.fill("[name=note]", "the next thing")
+    context.unroute("**/api/sightings")
+    context.route("**/api/sightings", refusing("first"))
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    page.wait_for_selector("#said:has-text('Too far.')")
+    assert page.locator("#pin-refused").is_hidden()
+    assert page.input_value("[name=note]") == "the next thing"
+    page.click("#pin-send")
+    page.wait_for_selector("#receipt")
+    assert stored(site) == ["the next thing"]
+    page.click("#again")
+    assert page.input_value("[name=note]") == f"{CANARY} first"
+    page.wait_for_selector("#pin-refused:has-text('Too far.')")
+    assert waiting(page) == 1
+
+
+def test_every_refused_report_comes_back_in_turn_and_none_takes_the_place_of_another(site, phone) -> None:
+    context = phone.start(site.person(Role.SPOTTER))
+    context.route("**/api/sightings", cut)
+    page = phone.page()
+    for words in ("wrong one", "wrong two", "right"):
+        say(page, words)
+    page.wait_for_selector("text=Not sent yet: 3")
+    context.unroute("**/api/sightings")
+    context.route("**/api/sightings", refusing("wrong"))
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    page.wait_for_selector("#receipt:not([hidden])")
+    assert waiting(page) == 2
+    page.click("#again")
+    for words in ("wrong one", "wrong two"):
+        page.wait_for_function("words => document.querySelector('[name=note]').value === words", arg=words)
+        page.fill("[name=note]", words.replace("wrong", "mended"))
+        page.click("#pin-send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        page.click("#again")
+    assert waiting(page) == 0
+    assert page.input_value("[name=note]") == ""
+    assert page.locator("#pin-refused").is_hidden()
+    assert stored(site) == ["mended one", "mended two", "right"]
+
+
+def test_a_mended_report_keeps_the_time_at_which_it_was_seen(site, phone) -> None:
+    context = phone.start(site.person(Role.SPOTTER))
+    sent: list[str] = []
+    context.on(
+        "request",
+        lambda request: sent.append(request.post_data_json["observed_at"]) if request.method == "POST" else None,
+    )
+    context.route("**/api/sightings", refusing("wrong"))
+    page = phone.page()
+    page.click("details.more summary")
+    page.fill("[name=note]", "wrong")
+    page.locator("label:has(input[name=ago][value='15'])").click()
+    page.click("#pin-send")
+    page.wait_for_selector("#pin-refused:has-text('Too far.')")
+    page.fill("[name=note]", "mended")
+    page.click("#pin-send")
+    page.wait_for_selector("#receipt:not([hidden])")
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+
+
+def test_a_phone_that_keeps_nothing_sends_all_the_same_and_says_so(site, phone) -> None:
+    context = phone.start(site.person(Role.SPOTTER))
+    context.add_init_script("""IDBObjectStore.prototype.add = () => {
+        throw new DOMException('The disk is full.', 'QuotaExceededError');
+    };""")
+    context.route("**/api/sightings", cut)
+    page = phone.page()
+    say(page, "said on a full phone")
+    page.wait_for_selector("text=They wait in this page alone")
+    context.unroute("**/api/sightings")
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    page.wait_for_selector("#receipt:not([hidden])")
+    assert stored(site) == ["said on a full phone"]
+
+
+def test_signing_out_without_a_signal_asks_first_and_then_leaves_nothing(site, phone) -> None:
+    context = phone.start(site.person(Role.SPOTTER))
+    context.route("**/api/sightings", cut)
+    context.route("**/sign-out", cut)
+    page = phone.page()
+    say(page, CANARY)
+    page.wait_for_selector("text=Not sent yet: 1")
+    phone.says_yes = False
+    page.click("form[action='/sign-out'] button")
+    page.wait_for_timeout(500)
+    assert phone.asked == ["Not sent yet: 1. Signing out deletes what waits on this phone. Sign out all the same?"]
+    assert waiting(page) == 1
+    phone.says_yes = True
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/sign-out")):
+        page.click("form[action='/sign-out'] button")
+    page.close()
+    page = context.new_page()
+    context.route("**/quiet", lambda route: route.fulfill(status=200, content_type="text/html", body=""))
+    page.goto(f"{site.address}/quiet")
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    phone.stop()
+    assert phone.readable() == []
+
+
+def test_what_is_typed_and_not_sent_is_nowhere_on_the_disk(site, phone) -> None:
+    phone.start(site.person(Role.SPOTTER))
+    page = phone.page()
+    page.click("details.more summary")
+    page.fill("[name=note]", CANARY)
+    page.fill("[name=vehicle_plate]", CANARY)
+    page.wait_for_timeout(3_000)
+    assert phone.readable() == []
+    phone.stop()
+    assert phone.readable() == []

@@ -5,6 +5,7 @@
  */
 
 import { now } from "./clock.js";
+import { mender } from "./mending.js";
 import { say, sentenceOf } from "./said.js";
 import { sender } from "./sending.js";
 import * as waiting from "./waiting.js";
@@ -17,9 +18,6 @@ const HEAR_MS = 120_000;
 
 /** The key of the report that this page sent last. */
 let latest = "";
-/** The report that was refused and is being mended. @type {number | null} */
-let mending = null;
-
 /** @type {{id: string, receipt: string} | null} */
 let received = null;
 
@@ -96,20 +94,14 @@ function sighting(at) {
   };
 }
 
-/** Put a report that was refused back into the form, to be mended. @param {any} body */
-function fill(body) {
-  for (const [name, value] of Object.entries({ kind: body.kind, activity: body.activity, size: body.size, unit: body.unit, basis: body.basis, note: body.note })) {
-    const field = form.elements.namedItem(name);
-    if (field && "value" in field && value !== undefined) field.value = String(value);
-  }
-  for (const [part, value] of Object.entries(body.vehicles?.[0] ?? {})) {
-    const field = form.elements.namedItem(`vehicle_${part}`);
-    if (field instanceof HTMLInputElement) field.value = String(value);
-  }
+const mending = mender(form, ({ body, reason }) => {
+  const words = (texts.refused ?? "").replace("{reason}", reason);
+  get("pin-refused").textContent = words;
+  get("pin-refused").hidden = false;
   const [lng, lat] = body.location.coordinates;
   placed = { lng, lat, accuracy: body.accuracy_m };
   putPin();
-}
+});
 
 const flush = sender({
   stored(answer, key) {
@@ -118,13 +110,8 @@ const flush = sender({
     else say(texts.sent ?? "");
   },
   refused(number, report, reason) {
-    say((texts.refused ?? "").replace("{reason}", reason));
-    get("pin-refused").textContent = (texts.refused ?? "").replace("{reason}", reason);
-    get("pin-refused").hidden = false;
-    mending = number;
-    form.hidden = false;
-    get("receipt").hidden = true;
-    fill(report.body);
+    const isShown = mending.refused({ number, body: report.body, reason }) && !form.hidden;
+    if (!isShown) say((texts.refused ?? "").replace("{reason}", reason));
   },
   waits(count, why) {
     busy(false);
@@ -149,11 +136,15 @@ form.addEventListener("submit", async (event) => {
   if (!at) return say(texts.noPlace ?? "");
   busy(true);
   latest = newKey();
-  await waiting.keep({ key: latest, body: sighting(at) }, mending);
-  mending = null;
+  const body = sighting(at);
+  const mended = mending.taken();
+  // When it was seen is not when it was mended, unless another moment was chosen.
+  if (mended && form.ago.value === "0") body.observed_at = mended.body.observed_at;
+  await waiting.keep({ key: latest, body }, mended && mended.number);
   get("pin-refused").hidden = true;
   // What waits is put away; the next report may be told while this one is on its way.
   form.reset();
+  mending.offer();
   flush();
   setTimeout(() => busy(false), 1500);
 });
@@ -203,7 +194,6 @@ get("retract").addEventListener("click", async () => {
 });
 
 get("again").addEventListener("click", () => {
-  form.reset();
   form.hidden = false;
   get("receipt").hidden = true;
   map?.resize();

@@ -74,7 +74,7 @@ export async function prepare() {
 }
 
 /** Whether what waits outlives this page. */
-export const outlives = () => sealer !== null;
+export const outlives = () => sealer !== null && loose.size === 0;
 
 /** Whether what waits can be read and sent now. */
 export const canOpen = () => opener !== null;
@@ -108,13 +108,19 @@ async function unseal(own, kept) {
 
 /** Put a report away; `instead` names one that it takes the place of. @param {Report} report @param {number | null} instead */
 export async function keep(report, instead = null) {
-  if (!sealer) {
-    loose.set(Math.min(0, ...loose.keys()) - 1, report);
-  } else {
-    const kept = await seal(sealer, report);
-    await done((await within("reports", "readwrite")).add(kept));
-  }
+  if (!(sealer && (await isStored(sealer, report)))) loose.set(Math.min(0, ...loose.keys()) - 1, report);
   if (instead !== null) await remove(instead);
+}
+
+/** Store a report sealed, and tell whether the phone took it: its disk may be full. @param {CryptoKey} to @param {Report} report */
+async function isStored(to, report) {
+  try {
+    const kept = await seal(to, report);
+    await done((await within("reports", "readwrite")).add(kept));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Take a report out: it was stored, or another took its place. @param {number} number */
