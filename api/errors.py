@@ -76,6 +76,8 @@ STATUS: dict[type[Exception], int] = {
     desk.AlreadySaid: 409,
     desk.SecondPersonNeeded: 409,
     desk.OneWhoDidNotJudge: 409,
+    desk.AlreadyHeld: 409,
+    desk.HoldTakesTwo: 409,
     desk.NobodyGoesAlone: 409,
     desk.BothMustBeThere: 409,
     desk.BriefNotRead: 409,

@@ -43,6 +43,7 @@ TIMERS: Final = (
     Timer("readers", 3600, alerts.forget_readers),
     Timer("log", 3600, retention.forget_log),
     Timer("reports", 600, retention.forget_reports),
+    Timer("records", 3600, retention.forget_records),
     Timer("plate keys", 3600, retention.forget_plate_keys),
 )
 """What falls due stands as due times in rows, so a worker that was away loses nothing but the minutes."""

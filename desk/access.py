@@ -33,6 +33,9 @@ class Act(StrEnum):
     READ_PATTERNS = "read patterns"
     MAKE_VOUCHER = "vouch for somebody"
     SUSPEND = "suspend an account"
+    ASK_HOLD = "ask that an incident be kept, renew that, end it"
+    CONFIRM_HOLD = "confirm that an incident is kept"
+    READ_HOLDS = "read what is kept for counsel"
     FOLLOW = "follow the event stream"
     REHEARSE = "move a rehearsal's clock"
 
@@ -62,6 +65,9 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.READ_PATTERNS: frozenset({Role.ANALYST}),
     Act.MAKE_VOUCHER: frozenset({Role.ORGANIZER}),
     Act.SUSPEND: frozenset({Role.ORGANIZER, Role.ADMIN}),
+    Act.ASK_HOLD: frozenset({Role.LEGAL}),
+    Act.CONFIRM_HOLD: frozenset({Role.ORGANIZER}),
+    Act.READ_HOLDS: frozenset({Role.LEGAL, Role.ORGANIZER}),
     Act.FOLLOW: EVERYONE,
     Act.REHEARSE: frozenset({Role.ADMIN}),
 }

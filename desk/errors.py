@@ -180,6 +180,14 @@ class SecondPersonNeeded(DeskError):
     """A second person of another lineage has to approve this."""
 
 
+class AlreadyHeld(DeskError):
+    """This incident is kept already, or somebody has asked that it be."""
+
+
+class HoldTakesTwo(DeskError):
+    """A second person of another lineage has to confirm that this is kept."""
+
+
 class OneWhoDidNotJudge(DeskError):
     """At least one of the two who say it must not have judged the incident."""
 
@@ -222,6 +230,8 @@ EXPLAINED: dict[str, type[DeskError]] = {
     "kept_apart_once": AlreadyKeptApart,
     "merged_once": MergedMeanwhile,
     "merged_into_has_an_end": MergedMeanwhile,
+    "one_hold_at_a_time": AlreadyHeld,
+    "a_hold_takes_two": HoldTakesTwo,
     "zone_name": NameTaken,
     "account_network_id_alias_key": AliasTaken,
 }

@@ -114,6 +114,17 @@ class RetentionPolicy:
     events: timedelta = timedelta(hours=24)
     answers: timedelta = timedelta(hours=72)
     plate_tokens: timedelta = timedelta(hours=72)
+    unverified: timedelta = timedelta(hours=72)
+    """Reports and incidents that nobody verified, coarse from `exact_unverified` on, then gone; their number stays."""
+    offers: timedelta = timedelta(days=7)
+    """Who was asked and did not go, and when somebody was on call."""
+    records: timedelta = timedelta(days=30)
+    """What people did: dispatches with seats and check-ins, judgements, decisions, statements, verified reports."""
+    coarse: timedelta = timedelta(days=365)
+    """A verified incident as an hour and a cell of resolution 8; afterwards a number for a week and resolution 7."""
+    audits: timedelta = timedelta(days=90)
+    accounts: timedelta = timedelta(days=180)
+    """An account after the day it was last used, a suspended one too."""
 
     def __post_init__(self) -> None:
         """Keep to the ceilings: what a network asks for may only be shorter."""

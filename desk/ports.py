@@ -25,6 +25,6 @@ class KeyRing(Protocol):
         """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
         ...
 
-    def forget_plate_keys_before(self, day: date) -> int:
-        """Destroy plate keys of days before `day`; return how many."""
+    def forget_plate_keys(self, network_id: int, last_day: date) -> int:
+        """Destroy a network's plate keys of days up to one, for good; return how many."""
         ...

@@ -165,6 +165,15 @@ class Found(StrEnum):
     DRILL = "drill"
 
 
+class HoldReason(StrEnum):
+    """Why counsel asks that an incident be kept."""
+
+    LITIGATION = "litigation"
+    COMPLAINT = "complaint"
+    CRIMINAL_DEFENCE = "criminal_defence"
+    COURT_ORDER = "court_order"
+
+
 class OfferState(StrEnum):
     """Where an offer stands."""
 

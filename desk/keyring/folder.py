@@ -12,6 +12,7 @@ from desk.errors import DeskError
 
 _KEY_BYTES = 32
 _FOLDER_MODE = 0o700
+_FORGOTTEN = "forgotten"
 
 
 class KeyFolderOpen(DeskError):
@@ -46,7 +47,7 @@ class FolderKeyRing:
         if stat.S_IMODE(self._folder.stat().st_mode) & 0o077:
             raise KeyFolderOpen
         for path in self._folder.iterdir():
-            if path.name.startswith(".") or path.name == "forgotten":
+            if path.name.startswith((".", _FORGOTTEN)):
                 continue
             found = path.stat()
             if stat.S_IMODE(found.st_mode) & 0o077:
@@ -67,39 +68,46 @@ class FolderKeyRing:
         return self._key("waiting")
 
     def plate_key(self, network_id: int, day: date) -> bytes | None:
-        """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed."""
-        name = f"plate-{network_id}-{day.isoformat()}"
-        if self._newest_forgotten() >= day.isoformat():
-            self._kept.pop(name, None)
-            return None
-        return self._key(name)
+        """Return the key of a network's day for plate tokens, made on first use; None once it was destroyed.
 
-    def forget_plate_keys_before(self, day: date) -> int:
-        """Destroy plate keys of days before `day`; return how many."""
-        doomed = [path for path in self._folder.glob("plate-*") if path.name[-10:] < day.isoformat()]
+        It is read anew each time and kept nowhere: what another process has destroyed is gone here as well.
+        """
+        if self._newest_forgotten(network_id) >= day.isoformat():
+            return None
+        return self._read(f"plate-{network_id}-{day.isoformat()}")
+
+    def forget_plate_keys(self, network_id: int, last_day: date) -> int:
+        """Destroy a network's plate keys of days up to one, for good; return how many."""
+        # The mark comes first: whoever asks between the two must not make a destroyed key anew.
+        if last_day.isoformat() > self._newest_forgotten(network_id):
+            draft = self._write(f".forgotten.{os.getpid()}.{secrets.token_hex(4)}", last_day.isoformat().encode())
+            draft.replace(self._folder / f"{_FORGOTTEN}-{network_id}")
+        doomed = [
+            path for path in self._folder.glob(f"plate-{network_id}-*") if path.name[-10:] <= last_day.isoformat()
+        ]
         for path in doomed:
             path.unlink(missing_ok=True)
-            self._kept.pop(path.name, None)
-        mark = date.fromordinal(day.toordinal() - 1).isoformat()
-        if mark > self._newest_forgotten():
-            self._write("forgotten", mark.encode())
         return len(doomed)
 
-    def _newest_forgotten(self) -> str:
-        mark = self._folder / "forgotten"
-        return mark.read_text(encoding="ascii") if mark.exists() else ""
+    def _newest_forgotten(self, network_id: int) -> str:
+        # Before each network had a mark of its own, all shared one.
+        marks = (self._folder / f"{_FORGOTTEN}-{network_id}", self._folder / _FORGOTTEN)
+        return max(mark.read_text(encoding="ascii") if mark.exists() else "" for mark in marks)
 
     def _key(self, name: str) -> bytes:
         kept = self._kept.get(name)
         if kept is None:
-            path = self._folder / name
-            if not path.exists():
-                self._write_new(name, secrets.token_bytes(_KEY_BYTES))
-            kept = path.read_bytes()
-            if len(kept) != _KEY_BYTES:
-                raise KeyUnusable
-            self._kept[name] = kept
+            kept = self._kept[name] = self._read(name)
         return kept
+
+    def _read(self, name: str) -> bytes:
+        path = self._folder / name
+        if not path.exists():
+            self._write_new(name, secrets.token_bytes(_KEY_BYTES))
+        found = path.read_bytes()
+        if len(found) != _KEY_BYTES:
+            raise KeyUnusable
+        return found
 
     def _write_new(self, name: str, content: bytes) -> None:
         # Two processes may need a new key at once: the first to link its file wins, the other reads that one.

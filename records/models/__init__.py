@@ -11,11 +11,14 @@ from records.models.decision import Decision
 from records.models.dispatch import Dispatch
 from records.models.event import Event
 from records.models.ground import Ground
+from records.models.hold import Hold
 from records.models.idempotency import KeptAnswer
 from records.models.incident import Incident
 from records.models.judgement import Judgement
 from records.models.network import Network
 from records.models.offer import Offer
+from records.models.past_count import PastCount
+from records.models.past_time import PastTime
 from records.models.position import Position
 from records.models.public_place import PublicPlace
 from records.models.reliability import Reliability
@@ -47,11 +50,14 @@ __all__ = [
     "Dispatch",
     "Event",
     "Ground",
+    "Hold",
     "Incident",
     "Judgement",
     "KeptAnswer",
     "Network",
     "Offer",
+    "PastCount",
+    "PastTime",
     "Position",
     "PublicPlace",
     "Reliability",

@@ -50,4 +50,5 @@ class Incident(Base):
     clear_proposed_at: Mapped[datetime | None]
     weigh_again_at: Mapped[datetime | None]
     coarse_since: Mapped[datetime | None]
+    people_forgotten: Mapped[bool] = mapped_column(server_default=FetchedValue())
     version: Mapped[int] = mapped_column(server_default=FetchedValue())

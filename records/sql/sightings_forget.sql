@@ -1,6 +1,6 @@
 -- Takes from sightings what is past its limit: the exact place, every cell finer than resolution 7, what was written, the
--- vehicles, and the minute; at most some at once, those in other hands left out. What was verified stands longer, and a
--- merged incident counts as its survivor. Leans on sighting_exact and the primary keys of cluster and incident.
+-- vehicles, and the minute; at most some at once, those in other hands and what counsel holds left out. What was verified
+-- stands longer, and a merged incident counts as its survivor. Leans on sighting_exact and the primary keys of cluster and incident.
 WITH past AS (
   SELECT s.id FROM sighting s
   LEFT JOIN cluster c ON c.network_id = s.network_id AND c.id = coalesce(s.pinned_id, s.cluster_id)
@@ -10,6 +10,7 @@ WITH past AS (
     AND s.received_at <= :unverified_before
     AND (s.received_at <= :verified_before
          OR NOT coalesce(i.was_verified, false) AND NOT coalesce(survivor.was_verified, false))
+    AND coalesce(i.id, 0) NOT IN (SELECT incident_id FROM held_incident WHERE network_id = :network_id)
   LIMIT :at_once
   FOR UPDATE OF s SKIP LOCKED
 )

@@ -147,5 +147,6 @@ def test_what_falls_due_and_what_is_forgotten_stands_in_the_workers_table():
         alerts.forget_readers,
         retention.forget_log,
         retention.forget_reports,
+        retention.forget_records,
         retention.forget_plate_keys,
     } <= verbs

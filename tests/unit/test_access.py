@@ -21,6 +21,9 @@ KEPT = {
     Act.WRITE_ROSTER: {Role.ORGANIZER},
     Act.READ_COVERAGE: {Role.DISPATCHER, Role.ORGANIZER},
     Act.READ_PATTERNS: {Role.ANALYST},
+    Act.ASK_HOLD: {Role.LEGAL},
+    Act.CONFIRM_HOLD: {Role.ORGANIZER},
+    Act.READ_HOLDS: {Role.LEGAL, Role.ORGANIZER},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -61,20 +62,52 @@ def test_a_destroyed_plate_key_never_comes_back(tmp_path):
     ring = FolderKeyRing(tmp_path / "keys")
     other = FolderKeyRing(tmp_path / "keys")
     kept = ring.plate_key(1, date(2026, 3, 12))
+    theirs = ring.plate_key(2, DAY)
     assert ring.plate_key(1, DAY) == other.plate_key(1, DAY)
-    assert ring.forget_plate_keys_before(date(2026, 3, 11)) == 1
+    assert ring.forget_plate_keys(1, DAY) == 1
     assert not (tmp_path / "keys" / "plate-1-2026-03-10").exists()
     for each in (ring, other, FolderKeyRing(tmp_path / "keys")):
         assert each.plate_key(1, DAY) is None
-        assert each.plate_key(2, date(2026, 3, 1)) is None
+        assert each.plate_key(1, date(2026, 3, 1)) is None
         assert each.plate_key(1, date(2026, 3, 12)) == kept
+        assert each.plate_key(2, DAY) == theirs, "another network's keys are its own"
     assert ring.receipt_key() == FolderKeyRing(tmp_path / "keys").receipt_key()
+
+
+def test_a_key_that_another_process_destroyed_lies_in_no_memory(tmp_path):
+    ring, other = FolderKeyRing(tmp_path / "keys"), FolderKeyRing(tmp_path / "keys")
+    key = other.plate_key(1, DAY)
+    ring.forget_plate_keys(1, DAY)
+    assert key not in other._kept.values()
+
+
+def test_a_key_asked_for_while_it_is_destroyed_is_not_made_anew(tmp_path, monkeypatch):
+    ring, other = FolderKeyRing(tmp_path / "keys"), FolderKeyRing(tmp_path / "keys")
+    ring.plate_key(1, DAY)
+    found = []
+    unlink = Path.unlink
+
+    def ask_meanwhile(path, **words):
+        unlink(path, **words)
+        if path.name.startswith("plate-"):
+            found.append(other.plate_key(1, DAY))
+
+    monkeypatch.setattr(Path, "unlink", ask_meanwhile)
+    ring.forget_plate_keys(1, DAY)
+    assert found == [None]
+
+
+def test_a_folder_from_before_networks_had_marks_of_their_own_still_holds(tmp_path):
+    ring = FolderKeyRing(tmp_path / "keys")
+    (tmp_path / "keys" / "forgotten").write_text("2026-03-10")
+    assert ring.plate_key(1, DAY) is None
+    assert ring.plate_key(1, date(2026, 3, 11)) is not None
 
 
 def test_forgetting_an_earlier_day_later_brings_nothing_back(tmp_path):
     ring = FolderKeyRing(tmp_path / "keys")
-    ring.forget_plate_keys_before(date(2026, 3, 11))
-    ring.forget_plate_keys_before(date(2026, 3, 1))
+    ring.forget_plate_keys(1, date(2026, 3, 11))
+    ring.forget_plate_keys(1, date(2026, 3, 1))
     assert ring.plate_key(1, DAY) is None
 
 

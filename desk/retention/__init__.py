@@ -1,0 +1,18 @@
+"""What is kept of whom and for how long, the reaper that sees to it, and holds by counsel that stop it."""
+
+from desk.retention.holding import HoldSeen, ask, confirm, holds, lift, renew
+from desk.retention.reaping import REAPERS, forget_log, forget_plate_keys, forget_records, forget_reports
+
+__all__ = [
+    "REAPERS",
+    "HoldSeen",
+    "ask",
+    "confirm",
+    "forget_log",
+    "forget_plate_keys",
+    "forget_records",
+    "forget_reports",
+    "holds",
+    "lift",
+    "renew",
+]
