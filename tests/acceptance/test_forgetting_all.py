@@ -52,9 +52,9 @@ def test_a_network_that_lived_has_rows_of_every_table_that_people_fill(lived, se
 
 @pytest.mark.parametrize("days", [1, 3, 7, 8, 14, 30, 40, 90, 180, 200, 400])
 def test_nothing_past_its_limit_is_left_at_any_time(lived, house, settings, network_id, days):
-    """offers_forget, dispatches_forget, statements_forget, incidents_over, notes_forget, judgements_forget, decisions_forget,
-    incidents_unname, sightings_drop, incidents_drop, past_counts_fold, past_times_forget, shifts_forget,
-    accounts_forget, holds_forget, holds_lapse.
+    """offers_forget, dispatches_forget, statements_forget, incidents_over, notes_forget, judgements_forget,
+    decisions_forget, incidents_unname, sightings_drop, incidents_drop, past_counts_fold, past_times_forget,
+    shifts_forget, accounts_forget, holds_forget, holds_lapse.
     """
     work(house, network_id, days * DAY)
     assert what_is_left(settings, network_id, days * DAY) == {}
