@@ -36,6 +36,7 @@ from records.repositories.decisions import DecisionRepository
 from records.repositories.dispatches import DispatchRepository
 from records.repositories.events import EventRepository
 from records.repositories.forgetting import ForgettingRepository
+from records.repositories.holdings import HoldingRepository
 from records.repositories.holds import HoldRepository
 from records.repositories.incidents import IncidentRepository
 from records.repositories.loads import LoadRepository
@@ -264,6 +265,11 @@ class UnitOfWork:
     def forgetting(self) -> ForgettingRepository:
         """What is past its limit and is taken out."""
         return ForgettingRepository(self._session, self.network.id)
+
+    @cached_property
+    def holdings(self) -> HoldingRepository:
+        """What rows lead to one person."""
+        return HoldingRepository(self._session, self.network.id)
 
     @cached_property
     def holds(self) -> HoldRepository:

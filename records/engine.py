@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 from psycopg._preparing import PrepareManager
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -123,6 +123,11 @@ def owner_engine(url: str) -> Engine:
     return create_engine(url, hide_parameters=True, poolclass=NullPool, json_serializer=_dumps)
 
 
+def name_of(url: str) -> str:
+    """Return the name of the database at `url`."""
+    return make_url(url).database or ""
+
+
 def revisions() -> list[str]:
     """Return the names of all revisions, first to last; a file's number is its revision."""
     return sorted(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -139,16 +144,36 @@ def migrate(url: str, revision: str = "head") -> None:
     engine = owner_engine(url)
     try:
         with engine.connect() as connection:
-            there = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
-            known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
-            connection.rollback()
+            known = _known(connection)
             if known is not None and known not in revisions():
                 raise SchemaNewer
             wanted = revisions()[-1] if revision == "head" else revision
             if known != wanted:
-                _move(connection, revision, down=revision == "base" or (known is not None and wanted < known))
+                _move(connection, revision, down=_is_down(known, revision))
     finally:
         engine.dispose()
+
+
+def goes_down(url: str, revision: str) -> bool:
+    """Say whether the way to `revision` would take something out of the database at `url` that is there."""
+    engine = owner_engine(url)
+    try:
+        with engine.connect() as connection:
+            known = _known(connection)
+            return known is not None and _is_down(known, revision)
+    finally:
+        engine.dispose()
+
+
+def _known(connection: Connection) -> str | None:
+    there = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+    known = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
+    connection.rollback()
+    return known
+
+
+def _is_down(known: str | None, revision: str) -> bool:
+    return revision == "base" or (revision != "head" and known is not None and revision < known)
 
 
 def _move(connection: Connection, revision: str, *, down: bool) -> None:

@@ -49,6 +49,30 @@ class SchemaNewer(RecordsError):
     """This data was made by a newer Tandem: run that one again, or choose another database or folder."""
 
 
+class NotAKeyForBackups(RecordsError):
+    """This is no key for backups; make a pair with: tandem backup-key FILE."""
+
+
+class FileThere(RecordsError):
+    """There is a file of this name already; a backup overwrites nothing."""
+
+
+class NotABackup(RecordsError):
+    """This is no whole backup of Tandem, or it was sealed to another key."""
+
+
+class BackupFailed(RecordsError):
+    """The database's own tools could not read everything, so there is no backup; the server's log says why."""
+
+
+class RestoreFailed(RecordsError):
+    """The database took nothing of this backup: it may come from a newer PostgreSQL, or the server is not prepared."""
+
+
+class DatabaseHoldsSomething(RecordsError):
+    """This database holds something already; a backup is restored into an empty one only."""
+
+
 class ClusterMissing(RecordsError):
     """PostgreSQL with PostGIS is missing; please run: sudo apt-get install -y postgresql postgresql-postgis."""
 

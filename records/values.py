@@ -373,3 +373,28 @@ class StepTimes:
     p10: float
     p50: float
     p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingTo:
+    """How rows of one table lead to a person: by an account's id, a responder's, lists of these, an alias in words.
+
+    `since` is the SQL expression of when a row's time begins; `by_reporter` where the reporter alone knows who it was.
+    """
+
+    table: str
+    accounts: tuple[str, ...] = ()
+    responders: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    since: str | None = None
+    by_reporter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """How many rows of one table lead to a person, and when the youngest of them began, None where no clock runs."""
+
+    table: str
+    rows: int
+    youngest: datetime | None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import account, bench, imports, parts, place, region, replay, token
+from api.cli import account, bench, imports, parts, place, privacy, region, replay, safekeeping, token
 from api.cli import network as networking
 from api.cli import roster as rostering
 from api.cli import up as upping
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (parts, imports, region, replay, token, bench):
+for part in (parts, imports, region, replay, token, privacy, safekeeping, bench):
     app.registered_commands += part.app.registered_commands
 app.add_typer(account.app, name="account", help="People: add, voucher, suspend, lift, roles, passphrase.")
 app.add_typer(networking.app, name="network", help="Networks: add, show, set.")

@@ -89,6 +89,10 @@ class Table:
     own: Mapping[Kept, str] = field(default_factory=dict)
     accounts: str = ""
     responders: str = ""
+    lists: str = ""
+    """Columns that are lists of responders."""
+    words: str = ""
+    """Columns in which an alias may stand."""
 
     def kept(self) -> dict[str, Kept]:
         """Return the class of every column."""
@@ -125,6 +129,7 @@ TABLES: Final[Mapping[str, Table]] = {
         own={SHIFT: "available_until available_since rules_read_at"},
         accounts="account_id",
         responders="id",
+        lists="avoids",
     ),
     "certificate": Table(PERSON, "network_id responder_id kind valid_until", responders="responder_id"),
     "position": Table(PLACE_NOW, "network_id responder_id cell9 seen_at", since="seen_at", responders="responder_id"),
@@ -255,7 +260,9 @@ TABLES: Final[Mapping[str, Table]] = {
         responders="responder_id",
     ),
     "roster_change": Table(CHANGE, "network_id x id at responder_id", since="at", responders="responder_id"),
-    "idempotency": Table(ANSWER, "network_id account key body_sha256 status answer at", since="at", accounts="account"),
+    "idempotency": Table(
+        ANSWER, "network_id account key body_sha256 status answer at", since="at", accounts="account", words="answer"
+    ),
     "audit": Table(AUDIT, "network_id id account_id act object_class day", since="day + 1", accounts="account_id"),
     "past_count": Table(
         NUMBER,
