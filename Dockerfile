@@ -6,6 +6,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM python:3.13-slim-trixie
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/tandem
+# pg_dump and psql, for backups.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tandem tandem \
  && install -d -o tandem -m 0700 /var/lib/tandem/data
 WORKDIR /opt/tandem

@@ -69,7 +69,7 @@ _INSTALLED = Path("/usr/lib/postgresql")
 _EXTENSIONS = Path("/usr/share/postgresql")
 
 
-def binaries(made_by: str | None = None) -> Path:
+def _binaries(made_by: str | None = None) -> Path:
     """Return the folder of the PostgreSQL that made a cluster, else of the newest here that has PostGIS.
 
     Raises
@@ -280,7 +280,7 @@ class PrivateCluster:
         if self._account:
             os.chown(self._pgdata, self._account["user"], self._account["group"])
         words = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--auth=trust", f"--username={_SUPERUSER}"]
-        program = [str(binaries() / "initdb"), *words, *(["--no-sync"] if self.throwaway else []), "-D"]
+        program = [str(_binaries() / "initdb"), *words, *(["--no-sync"] if self.throwaway else []), "-D"]
         with self._inside() as (name, where), self._log.open("ab") as log:
             if subprocess.run([*program, name], stdout=log, stderr=log, check=False, **where).returncode:  # noqa: S603 - our own words, no shell
                 raise ClusterFailed
@@ -336,7 +336,7 @@ class PrivateCluster:
             with self._inside() as (name, where), self._log.open("ab") as log:
                 before = log.tell()
                 # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
-                program = [*leash, str(binaries(self._made_by()) / "postgres"), "-D", name]
+                program = [*leash, str(_binaries(self._made_by()) / "postgres"), "-D", name]
                 self._server = subprocess.Popen(program, stdout=log, stderr=log, **where)  # noqa: S603 - our own words
             if self._wait(self._server, deadline):
                 return

@@ -69,6 +69,10 @@ class RestoreFailed(RecordsError):
     """The database took nothing of this backup: it may come from a newer PostgreSQL, or the server is not prepared."""
 
 
+class ServerToolsMissing(RecordsError):
+    """The database's own tools pg_dump and psql are missing; please run: sudo apt-get install -y postgresql-client."""
+
+
 class DatabaseHoldsSomething(RecordsError):
     """This database holds something already; a backup is restored into an empty one only."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ import pyrage
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from records.cluster import binaries
 from records.engine import owner_engine
 from records.errors import (
     BackupFailed,
@@ -23,16 +23,20 @@ from records.errors import (
     NotABackup,
     NotAKeyForBackups,
     RestoreFailed,
+    ServerToolsMissing,
 )
 
 _HEAD: Final = b"-- A backup of Tandem, form 1\n"
 _PIECE: Final = 65_536
+_INSTALLED: Final = Path("/usr/lib/postgresql")
 _SHARED: Final = ("alembic_version", "cell_shape", "dispatch_step", "heartbeat", "network", "stream_epoch")
 """Tables without a network; all others are read network by network, as the walls between these ask."""
 _LEFT_OUT: Final = ("position", "session", "event", "roster_change", "window_version")
 """Where people are now, who is signed in, what counts by the server's own transactions: none of it may come back."""
 _POSTGIS: Final = "spatial_ref_sys"
 """What the extension brings by itself."""
+_OLD_SETTING: Final = b"SET idle_in_transaction_session_timeout = 0;\n"
+_NEW_SETTING: Final = b"SET transaction_timeout = 0;\n"
 _AFTER: Final = b"""
 UPDATE public.stream_epoch SET epoch = substr(md5(gen_random_uuid()::text), 1, 8), forgotten = '0';
 UPDATE public.heartbeat SET beaten_at = '-infinity';
@@ -72,7 +76,7 @@ def back_up(url: str, file: Path, sealed_to: Sequence[str]) -> None:
 
     Raises
     ------
-    NotAKeyForBackups, FileThere, BackupFailed, ClusterMissing
+    NotAKeyForBackups, FileThere, BackupFailed, ServerToolsMissing
         Why there is no backup.
     """
     recipients = [_recipient(each) for each in sealed_to]
@@ -108,14 +112,14 @@ def restore(url: str, file: Path, key_file: Path) -> None:
 
     Raises
     ------
-    DatabaseHoldsSomething, NotAKeyForBackups, NotABackup, RestoreFailed, ClusterMissing
+    DatabaseHoldsSomething, NotAKeyForBackups, NotABackup, RestoreFailed, ServerToolsMissing
         Why nothing was brought back.
     """
     identities = _identities(key_file)
     with _owner(url) as connection:
         if connection.execute(text(_ANYTHING)).scalar_one():
             raise DatabaseHoldsSomething
-    words = [str(binaries() / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+    words = [_tool(url, "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
     # What psql says may quote rows: it goes nowhere.
     with subprocess.Popen(  # noqa: S603  (our own words, no shell)
         words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_place(url)
@@ -181,7 +185,7 @@ def _words(url: str, snapshot: str, networks: Sequence[int]) -> Iterator[bytes]:
 
 
 def _pg_dump(url: str, snapshot: str, *words: str, network: int | None = None) -> Iterator[bytes]:
-    program = [str(binaries() / "pg_dump"), "--no-owner", "--no-comments", f"--snapshot={snapshot}", *words]
+    program = [_tool(url, "pg_dump"), "--no-owner", "--no-comments", f"--snapshot={snapshot}", *words]
     place = _place(url)
     if network is not None:
         place["PGOPTIONS"] = f"{place.get('PGOPTIONS', '')} -c tandem.network_id={network}"
@@ -190,6 +194,7 @@ def _pg_dump(url: str, snapshot: str, *words: str, network: int | None = None) -
     ) as dump:
         assert dump.stdout is not None
         try:
+            yield for_older_servers(dump.stdout.read(_PIECE))
             while piece := dump.stdout.read(_PIECE):
                 yield piece
         except BaseException:
@@ -197,6 +202,22 @@ def _pg_dump(url: str, snapshot: str, *words: str, network: int | None = None) -
             raise
         if dump.wait():
             raise BackupFailed
+
+
+def for_older_servers(head: bytes) -> bytes:
+    """Return the beginning of a dump without the one setting that tools of PostgreSQL 17 write and 15 does not know."""
+    return head.replace(_OLD_SETTING + _NEW_SETTING, _OLD_SETTING, 1)
+
+
+def _tool(url: str, name: str) -> str:
+    """Return a tool of the server's own version where it is here, else the newest here; raises ServerToolsMissing."""
+    with _owner(url) as connection:
+        version = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+    here = {path.parts[-3]: path for path in _INSTALLED.glob(f"*/bin/{name}")}
+    found = here.get(str(version)) or (here[max(here, key=float)] if here else shutil.which(name))
+    if not found:
+        raise ServerToolsMissing
+    return str(found)
 
 
 def _place(url: str) -> dict[str, str]:

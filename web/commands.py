@@ -79,6 +79,8 @@ def serve(
         with place.house() as house:
             if house.default_network().kind == "demo" and not settings.demo:
                 raise DemoNotAsked
+            # Whatever ran out while nothing ran, or came back with a backup, is gone before anybody is answered.
+            privacy.purged(house)
         serving.serve(settings)
 
 

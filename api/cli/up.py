@@ -20,6 +20,7 @@ import typer
 from api import demo, logs, worker
 from api.cli.address import address
 from api.cli.place import ROOT
+from api.cli.privacy import purged
 from api.settings import Settings
 from api.wiring import House
 from records import engine
@@ -109,15 +110,16 @@ def _prepare(settings: Settings, started: ExitStack, *, with_demo: bool) -> Priv
     settings.network = "demo" if with_demo else "home"
     refuse_unsafe(settings.database_url)
     engine.migrate(settings.database_url)
-    if with_demo:
-        engine.ensure_network(settings.database_url, slug=settings.network, name="Demo network", kind="demo")
-        house = House(settings, name="tandem-demo")
-        try:
+    name, kind = ("Demo network", "demo") if with_demo else ("Our network", "live")
+    engine.ensure_network(settings.database_url, slug=settings.network, name=name, kind=kind)
+    house = House(settings, name="tandem-demo" if with_demo else "tandem-console")
+    try:
+        if with_demo:
             demo.load(house, say=_say)
-        finally:
-            house.close()
-    else:
-        engine.ensure_network(settings.database_url, slug=settings.network, name="Our network", kind="live")
+        # Whatever ran out while nothing ran is gone before anybody is answered.
+        purged(house)
+    finally:
+        house.close()
     return cluster
 
 

@@ -262,3 +262,12 @@ def test_the_way_down_asks_for_a_backup_and_a_typed_word_first(lived, key, tmp_p
         assert connection.execute(text("SELECT to_regclass('public.network')")).scalar() is None
     owner.dispose()
     assert CliRunner().invoke(app, down).exit_code == 0, "nothing is there any more to lose"
+
+
+def test_a_dump_by_newer_tools_goes_back_into_an_older_server():
+    head = (
+        b"SET lock_timeout = 0;\nSET idle_in_transaction_session_timeout = 0;\nSET transaction_timeout = 0;\nSET x;\n"
+    )
+    expected = b"SET lock_timeout = 0;\nSET idle_in_transaction_session_timeout = 0;\nSET x;\n"
+    assert safekeeping.for_older_servers(head) == expected
+    assert safekeeping.for_older_servers(expected) == expected
