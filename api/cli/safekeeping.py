@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,10 @@ from rich.console import Console
 from api.cli import place
 from api.cli.account import Data
 from api.cli.privacy import purged
+from api.cli.up import data_folder
+from api.settings import Settings
 from records import engine, safekeeping
+from records.cluster import PrivateCluster
 from records.durability import refuse_unsafe
 from records.errors import NotAKeyForBackups
 
@@ -55,6 +60,17 @@ def back_up(url: str, file: Path, to: list[str]) -> None:
     typer.echo(KEYS_APART, err=True)
 
 
+@contextmanager
+def _database(data: Path | None) -> Iterator[str]:
+    """Give the environment's database, or the private one of a data folder, started for as long as this takes."""
+    found = Settings.read()
+    if found.database_url:
+        yield place.settings(data).database_url
+        return
+    with PrivateCluster(data_folder(data, found)) as cluster:
+        yield cluster.url()
+
+
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="The backup.", exists=True, dir_okay=False)],
@@ -63,8 +79,7 @@ def restore(
     data: Data = None,
 ) -> None:
     """Bring a backup back into an empty database, bring it up to date, and forget what is past its limit."""
-    with place.plainly():
-        url = place.settings(data).database_url
+    with place.plainly(), _database(data) as url:
         refuse_unsafe(url)
         safekeeping.restore(url, file, key)
         engine.migrate(url)

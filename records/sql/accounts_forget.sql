@@ -1,12 +1,14 @@
 -- Drops accounts nobody used since a day, suspended ones too, once nothing that is kept leads to them; with them goes
--- their place on the roster, and on other people's lists of whom they avoid. Leans on account's key.
+-- their place on the roster, and on other people's lists of whom they avoid. Leans on account's key and
+-- incident_named.
 WITH past AS (
   SELECT a.id, r.id AS responder_id FROM account a
   LEFT JOIN responder r ON r.network_id = a.network_id AND r.account_id = a.id
   WHERE a.network_id = :network_id AND greatest(a.created_on, a.last_seen_on) < :day
     AND NOT EXISTS (SELECT FROM reporter x WHERE x.network_id = a.network_id AND x.account_id = a.id)
     AND NOT EXISTS (SELECT FROM judgement x WHERE x.network_id = a.network_id AND x.account_id = a.id)
-    AND NOT EXISTS (SELECT FROM incident x WHERE x.network_id = a.network_id AND a.id IN (x.verifier1, x.verifier2))
+    AND NOT EXISTS (SELECT FROM incident x WHERE x.network_id = a.network_id AND x.was_verified
+                    AND NOT x.people_forgotten AND a.id IN (x.verifier1, x.verifier2))
     AND NOT EXISTS (SELECT FROM decision x WHERE x.network_id = a.network_id AND a.id IN (x.account_id, x.undone_by))
     AND NOT EXISTS (SELECT FROM statement x WHERE x.network_id = a.network_id AND a.id IN (x.approver1, x.approver2))
     AND NOT EXISTS (SELECT FROM hold x WHERE x.network_id = a.network_id

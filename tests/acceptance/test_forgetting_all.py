@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from desk import analytics
+from desk import analytics, territory
 from desk.access import Actor
+from geo import cells
 from records import ids
 from records.enums import Role
 from records.repositories.forgetting import ForgettingRepository
 from tests.builders import signed_in
 from tests.crews import as_owner
 from tests.doors import AN_ID, doors
-from tests.lived import LAT, LON, NOTE, Lived, left, rows, work
+from tests.lived import LAT, LON, NOTE, Lived, a_square, left, rows, work
+from tests.sightings import a_report, an_actor, told
 from web.main import create_site
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -60,13 +62,14 @@ def test_nothing_past_its_limit_is_left_at_any_time(lived, house, settings, netw
     assert what_is_left(settings, network_id, days * DAY) == {}
 
 
+MINUTE = timedelta(minutes=1)
 EARLY = {
-    timedelta(days=7) - HOUR: "offer",
-    timedelta(hours=72) - HOUR: "incident cluster idempotency sighting",
-    timedelta(days=30) - HOUR: "judgement decision sighting_override statement dispatch seat checkin alarm",
-    timedelta(days=90) - DAY: "audit",
-    timedelta(days=180) - DAY: "account responder certificate reliability",
-    timedelta(hours=23): "event",
+    24 * HOUR - MINUTE: "event",
+    72 * HOUR - MINUTE: "incident cluster idempotency sighting",
+    7 * DAY - MINUTE: "offer",
+    30 * DAY - MINUTE: "judgement decision sighting_override statement dispatch seat checkin alarm",
+    90 * DAY - DAY: "audit",
+    180 * DAY - DAY: "account responder certificate reliability",
 }
 """Just before their limit all of these rows stand, as many as there were."""
 
@@ -105,6 +108,18 @@ def test_what_two_people_verified_stands_coarse_for_a_year_and_is_a_number_after
         )
 
 
+def test_a_number_of_last_year_says_no_more_than_a_week_and_resolution_7(lived, house, settings, network_id):
+    work(house, network_id, 400 * DAY)
+    with as_owner(settings.database_url, network_id) as connection:
+        found = connection.execute(text("SELECT * FROM past_count WHERE network_id = this_network()")).all()
+    assert any(each.was_verified for each in found)
+    for each in found:
+        assert (each.hour, each.zone_id, each.activity, each.agency) == (None, None, None, None)
+        assert each.day_on.weekday() == 0
+        shown = cells.from_int(each.cell10)
+        assert shown == cells.cell_at(cells.centre(cells.parent(shown, 7)), 10)
+
+
 def tallies(house, network_id, by, status=None):
     with house.act(network_id) as uow:
         found = uow.statistics.counts(
@@ -123,16 +138,16 @@ def test_numbers_stay_exactly_as_they_were(lived, house, network_id, days):
     assert before["status", "closed"]["closed"] > 0
     assert before["status", "unfounded"] == {"unfounded": 1}
     work(house, network_id, days * DAY)
-    for (by, status), told in before.items():
-        ended = {"verified": 1} if status is None and by == "status" else told
+    for (by, status), counted in before.items():
+        ended = {"verified": 1} if status is None and by == "status" else counted
         now = tallies(house, network_id, by, status)
         if days == 3.1:
             assert now == ended, (by, status)
         elif status == "unfounded":
-            assert now == told, (by, status)
+            assert now == counted, (by, status)
         elif status is None:
-            assert sum(now.values()) == sum(told.values()), (by, status)
-            assert by == "status" or now == told, (by, status)
+            assert sum(now.values()) == sum(counted.values()), (by, status)
+            assert by == "status" or now == counted, (by, status)
 
 
 def test_counts_that_were_folded_into_weeks_still_add_up(lived, house, network_id):
@@ -165,21 +180,31 @@ def test_how_long_steps_took_is_known_to_a_tenth_of_a_minute_later(lived, house,
         assert times() == before, days
 
 
-def test_nobody_is_counted_twice_once_reports_are_severed(lived, house, settings, network_id):
+def test_nobody_is_counted_twice_once_reports_are_severed(house, settings, network_id):
     """One person who reported three incidents stays one witness, or none: never three."""
+    one = an_actor(house, network_id)
     with house.act(network_id) as uow:
-        before = uow.statistics.counts("weekday", None, since=uow.now - DAY, before=uow.now + DAY, resolution=5)
+        territory.draw(uow, "Middle", a_square())
+    told(house, network_id, *(a_report(one, north_m=2000.0 * number) for number in range(3)))
+    judges = [an_actor(house, network_id) for _ in range(2)]
     with as_owner(settings.database_url, network_id) as connection:
+        words = "was_verified = true, status = 'verified', verifier1 = :a, verifier1_lineage = :al, verifier2 = :b"
         connection.execute(
-            text("UPDATE incident SET was_verified = false WHERE network_id = this_network() AND id <> :id"),
-            {"id": ids.read(lived.verified)},
+            text(f"UPDATE incident SET {words}, verifier2_lineage = :bl WHERE network_id = this_network()"),
+            {"a": judges[0].account_id, "al": judges[0].lineage, "b": judges[1].account_id, "bl": judges[1].lineage},
         )
+
+    def seen():
+        with house.act(network_id) as uow:
+            found = uow.statistics.counts("weekday", None, since=uow.now - DAY, before=uow.now + DAY, resolution=5)
+        return [(each.incidents, each.reporters) for each in found]
+
+    assert seen() == [(3, 1)]
     work(house, network_id, 9 * DAY)
-    with house.act(network_id) as uow:
-        after = uow.statistics.counts("weekday", None, since=uow.now - DAY, before=uow.now + DAY, resolution=5)
-    assert max(each.reporters for each in after) <= max(each.reporters for each in before)
     with as_owner(settings.database_url, network_id) as connection:
-        assert connection.execute(text("SELECT max(source_group) FROM sighting WHERE vouched")).scalar() < 0
+        severed = connection.execute(text("SELECT count(*) FROM sighting WHERE reporter_id IS NULL"))
+        assert severed.scalar() == 3
+    assert seen() == [(3, 1)]
 
 
 @pytest.mark.parametrize("days", [2, 10, 40, 400])

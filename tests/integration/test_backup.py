@@ -230,6 +230,24 @@ def test_what_ran_out_meanwhile_is_forgotten_before_restore_says_that_it_is_done
     assert again.stderr.strip() == DatabaseHoldsSomething.__doc__
 
 
+def test_a_data_folder_of_ones_own_takes_a_backup_too(lived, key, tmp_path, monkeypatch):
+    safekeeping.back_up(lived, tmp_path / "one.backup", [key])
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    words = [
+        "restore",
+        str(tmp_path / "one.backup"),
+        "--key",
+        str(tmp_path / "secret"),
+        "--data",
+        str(tmp_path / "mine"),
+    ]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    with PrivateCluster(tmp_path / "mine") as cluster, as_owner(cluster.url(), 1) as connection:
+        assert connection.execute(text("SELECT count(*) FROM sighting")).scalar() == 10
+    assert CliRunner().invoke(app, words).exit_code == 1
+
+
 def test_a_pair_of_keys_is_made_by_command(tmp_path):
     made = CliRunner().invoke(app, ["backup-key", str(tmp_path / "secret")])
     assert made.exit_code == 0
