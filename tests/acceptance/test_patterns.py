@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from desk import analytics
+from desk.access import Actor
+from desk.analytics import By
 from geo.distance import moved
 from records.enums import Role
 from tests.builders import signed_in
@@ -112,3 +115,24 @@ def test_times_are_told_only_from_five_on(house, network_id, settings) -> None:
     now = datetime.now(UTC)
     with house.act(network_id) as uow:
         assert uow.statistics.times(since=now - timedelta(days=1), before=now + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("network_kind", ["live", "demo", "rehearsal"])
+def test_among_real_people_a_day_is_counted_once_it_is_over_for_a_day(
+    client, settings, network_id, house, network_kind
+):
+    """Whatever days are asked for; a demo and a rehearsal, where nobody is real, count up to now."""
+    verified(settings, network_id, 6, activity="arrest")
+    now = datetime.now(UTC)
+    analyst = Actor(account_id=signed_in(client, Role.ANALYST).id, roles=frozenset({Role.ANALYST}))
+
+    def counted_at(moment: datetime) -> list[int]:
+        with house.act(network_id, now=moment) as uow:
+            days = analytics.period(uow, now.date() - timedelta(days=7), now.date() + timedelta(days=7))
+            return [each["incidents"] for each in analytics.patterns(uow, analyst, [By.ACTIVITY], days)["groups"]]
+
+    day_is_over_for_a_day = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    early = [] if network_kind == "live" else [5]
+    assert counted_at(now) == early
+    assert counted_at(day_is_over_for_a_day - timedelta(seconds=1)) == early
+    assert counted_at(day_is_over_for_a_day) == [5]
