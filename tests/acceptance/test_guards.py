@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 
 import anyio
 import pytest
@@ -282,4 +283,26 @@ def test_requests_leave_no_trace_in_the_log(client, spoken, capfd, caplog):
         + "\n".join(record.getMessage() for record in caplog.records if record.name != "httpx")
     )
     for canary in ("198.51", "2001:db8", "Canary", "93.2651", "canary", person.token, person.alias, "testclient"):
+        assert canary not in seen
+
+
+def test_a_sighting_leaves_no_trace_in_the_log(client, spoken, capfd, caplog):
+    person = signed_in(client, "spotter")
+    told = {
+        "kind": "vehicle",
+        "location": {"type": "Point", "coordinates": [-93.26512, 44.97781]},
+        "observed_at": datetime.now(UTC).isoformat(),
+        "note": "canary by the bakery",
+        "vehicles": [{"type": "suv", "plate": "CNR1234"}],
+    }
+    kept = client.post("/api/sightings", json=told, headers=person.headers)
+    assert kept.status_code == 201
+    refused = client.post("/api/sightings", json=told | {"observed_at": "2099-01-01T00:00:00Z"}, headers=person.headers)
+    assert refused.status_code == 422
+    seen = (
+        spoken.getvalue()
+        + "".join(capfd.readouterr())
+        + "\n".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+    )
+    for canary in ("93.2651", "44.9778", "canary", "CNR1234", kept.json()["receipt"], person.token):
         assert canary not in seen

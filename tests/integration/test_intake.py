@@ -268,3 +268,30 @@ def test_a_closed_gather_stored_all_that_waited_and_takes_no_more(house, network
     with pytest.raises(DatabaseAway):
         gather.receive(network_id, a_report())
     assert len(rows(house, network_id)) == 1
+
+
+def test_one_plate_has_another_token_on_another_day_and_in_another_network(house, network_id):
+    elsewhere = a_network(house.settings.database_url)
+    noon = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=1)
+    tokens = {}
+    for network in (network_id, elsewhere):
+        for day in (noon - timedelta(days=1), noon):
+            for _ in range(2):
+                seen = (VehicleSeen(type="suv", plate="ABC1234"),)
+                told(house, network, a_report(observed_at=day, vehicles=seen), now=day)
+        tokens[network] = [row["plate_token"] for row in rows(house, network, "plate_token, received_at, id")]
+        assert None not in tokens[network]
+        assert tokens[network][0] == tokens[network][1] != tokens[network][2] == tokens[network][3]
+    assert set(tokens[network_id]).isdisjoint(tokens[elsewhere])
+
+
+def test_nothing_of_a_report_is_said_to_a_terminal_or_a_log(house, network_id, capfd, caplog):
+    now = datetime.now(UTC)
+    words = {"note": "canary by the bakery", "vehicles": (VehicleSeen(type="suv", make="Canaryford", plate="CNR1234"),)}
+    told(house, network_id, a_report(an_actor(house, network_id), observed_at=now, **words), now=now)
+    outcome_of(house, network_id, a_report(observed_at=now + timedelta(hours=1), **words), now)
+    said = "".join(capfd.readouterr()) + "".join(
+        f"{record.getMessage()} {record.__dict__}" for record in caplog.records
+    )
+    for canary in ("canary", "CNR1234", "-93.26", "44.97"):
+        assert canary not in said.lower() if canary.islower() else canary not in said
