@@ -6,7 +6,7 @@ WITH past AS (
   LIMIT :at_once
   FOR UPDATE SKIP LOCKED
 ), gone AS (
-  DELETE FROM past_count p USING past WHERE p.ctid = past.ctid RETURNING p.*
+  DELETE FROM past_count p USING past WHERE p.network_id = :network_id AND p.ctid = past.ctid RETURNING p.*
 ), folded AS (
   INSERT INTO past_count AS known (network_id, day_on, cell10, status, was_verified, groups, incidents)
   SELECT network_id, date_trunc('week', day_on)::date, cell10 & ~(511::bigint << 15), status, was_verified, groups,
